@@ -7,14 +7,14 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/data.html.md"""
 # %% auto #0
 __all__ = ['read_idx', 'write_idx', 'mnist_arrays', 'mnist_path', 'mnist_idx_path']
 
-# %% ../nbs/00_data.ipynb #c81cbf8c
+# %% ../nbs/00_data.ipynb #95e0f9a0
 import gzip, hashlib, math, os, shutil, tempfile, warnings, zlib
 from pathlib import Path
 
 import numpy as np
-from fastcore.foundation import L
+from fastcore.imports import is_iter
 from fastcore.xdg import xdg_cache_home
-from fastcore.xtras import Path as _Path  # gives every Path its `ls` method
+import fastcore.xtras  # gives every Path its `ls` method
 from PIL import Image
 from tqdm import tqdm
 
@@ -81,13 +81,13 @@ def _shipped(
         raise ValueError(f"The package's data file {_data/name} was cut off or altered: its checksum is wrong. {advice}")
     return _parse_idx(_gunzip(raw, name), name)
 
-# %% ../nbs/00_data.ipynb #f6ffe49a
+# %% ../nbs/00_data.ipynb #ed16ff9d
 def _check_split(split):
     if split not in _splits: raise ValueError(f"split is {split!r}; it must be 'train' (60,000 images) or 'valid' (10,000 images)")
 
 def _check_digits(digits):
     "`digits` as a tuple of distinct integers from 0 to 9; None means all ten"
-    res = tuple(L(range(10) if digits is None else digits))
+    res = tuple(range(10) if digits is None else digits if is_iter(digits) else [digits])
     for d in res:
         if not isinstance(d, (int, np.integer)) or isinstance(d, bool) or not 0 <= d <= 9:
             raise ValueError(f"digits has {d!r}; each digit must be a whole number from 0 to 9, as in digits=(3, 7)")

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #0e9eee73
+# %% ../nbs/all.ipynb #4cf374b1
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from .interpret import *
 from .learner import *
 from .linear import *
 from .optimizer import *
+from .recorder import *
 from .relu import *
 from .similarity import *
 from .story import *

@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     predict.set_defaults(run=run_predict)
     return parser
 
-# %% ../nbs/cli.ipynb #ca8004d4
+# %% ../nbs/cli.ipynb #47811711
 def _check_device(name):
     "The device called `name`, if it is there"
     import torch
@@ -64,6 +64,7 @@ def _check_device(name):
 
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
+    import matplotlib.pyplot as plt
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
     from mnist_sgd.tensor import set_style
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
@@ -77,7 +78,9 @@ def run_train(args):
         learners[name].save(args.out/f'{name}.npz', name=name, digits=list(args.digits))
         rows.append(row)
     set_style()
-    plot_story(rows, learners).savefig(args.out/'training.png', dpi=150)
+    fig = plot_story(rows, learners)
+    fig.savefig(args.out/'training.png', dpi=150)
+    plt.close(fig)
     print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in {args.out}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
 def run_predict(args):

@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/data.html.md"""
 # %% auto #0
 __all__ = ['read_idx', 'write_idx', 'mnist_arrays', 'mnist_path', 'mnist_idx_path']
 
-# %% ../nbs/00_data.ipynb #95e0f9a0
-import gzip, hashlib, math, os, shutil, tempfile, warnings, zlib
+# %% ../nbs/00_data.ipynb #16ad5d74
+import gzip, hashlib, math, os, zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 import mnist_sgd
+from .files import make_folder, write_bytes
 
 # %% ../nbs/00_data.ipynb #67e1c596
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'), 13: np.dtype('>f4'), 14: np.dtype('>f8')}
@@ -53,7 +54,7 @@ def read_idx(
     path = Path(path)
     return _parse_idx(_gunzip(path.read_bytes(), path), path)
 
-# %% ../nbs/00_data.ipynb #920bb1cf
+# %% ../nbs/00_data.ipynb #ecf1b2af
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
     a,    # array of unsigned bytes (uint8), any shape with 1 to 255 axes
@@ -63,8 +64,7 @@ def write_idx(
     if a.dtype != np.uint8 or a.ndim == 0: raise ValueError(f"write_idx takes a uint8 array with at least one axis, not {a.dtype} of shape {a.shape}")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
     if path.suffix == '.gz': raw = gzip.compress(raw, 9, mtime=0)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as f: f.write(raw)
-    os.replace(f.name, path)
+    write_bytes(path, raw)
 
 # %% ../nbs/00_data.ipynb #79d227d4
 _data = Path(mnist_sgd.__path__[0])/'mnist'
@@ -108,45 +108,12 @@ def mnist_arrays(
     for d in digits: images[labels == d] = _shipped(f'{split}/{d}.idx.gz')
     return images, labels
 
-# %% ../nbs/00_data.ipynb #a3941a1f
+# %% ../nbs/00_data.ipynb #488ffb0b
 def _cache_dir():
     "Folder for files that can be made again: $MNIST_SGD_CACHE, else mnist_sgd in the user's cache folder"
     return Path(os.environ.get('MNIST_SGD_CACHE') or xdg_cache_home()/'mnist_sgd').expanduser()
 
-def _stamp(folder):
-    "A fingerprint of the names, sizes and dates of all files in `folder`, its own record aside"
-    stats = sorted((p.relative_to(folder).as_posix(), s.st_size, s.st_mtime_ns)
-                   for p in folder.rglob('*.*') if p.name != 'stamp.txt' for s in [p.stat()])
-    return hashlib.sha256(repr(stats).encode()).hexdigest()
-
-def _is_whole(folder):
-    try: return (folder/'stamp.txt').read_text() == _stamp(folder)
-    except OSError: return False
-
-def _make_folder(
-    dest,  # folder to make
-    build, # function that fills the empty folder it is given
-) -> Path:
-    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens"
-    if _is_whole(dest): return dest
-    try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=dest.parent, prefix=f'.{dest.name}-') as tmp:
-            new = Path(tmp)/'new'
-            new.mkdir()
-            build(new)
-            (new/'stamp.txt').write_text(_stamp(new))
-            if dest.exists() and not _is_whole(dest):
-                warnings.warn(f"{dest} was incomplete or altered; it is made anew")
-                os.replace(dest, Path(tmp)/'old')
-            if not dest.exists(): os.replace(new, dest)
-    except OSError as e:
-        if _is_whole(dest): return dest  # another process made it first
-        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror}). "
-                      "Set the environment variable MNIST_SGD_CACHE to a folder on a disk with space that you can write to") from e
-    return dest
-
-# %% ../nbs/00_data.ipynb #27861b78
+# %% ../nbs/00_data.ipynb #4297f153
 def _write_pngs(folder, digits):
     "Write every image of `digits` below `folder` as split/digit/index.png"
     for split in _splits:
@@ -161,9 +128,9 @@ def mnist_path(
 ) -> Path: # a folder with train/3/10000.png, valid/7/... and so on
     "Folder of PNG files, one an image, named by its index in the original file; made once, in `$MNIST_SGD_CACHE` or the user's cache folder"
     digits = tuple(sorted(_check_digits(digits)))
-    return _make_folder(_cache_dir()/f"png-{''.join(map(str, digits))}", lambda folder: _write_pngs(folder, digits))
+    return make_folder(_cache_dir()/f"png-{''.join(map(str, digits))}", lambda folder: _write_pngs(folder, digits))
 
-# %% ../nbs/00_data.ipynb #77d5c327
+# %% ../nbs/00_data.ipynb #3a4edd3d
 def mnist_idx_path() -> Path: # a folder that torchvision.datasets.MNIST takes as its root
     "Folder with the four original IDX files in MNIST/raw; made once, in `$MNIST_SGD_CACHE` or the user's cache folder"
     def build(folder):
@@ -173,4 +140,4 @@ def mnist_idx_path() -> Path: # a folder that torchvision.datasets.MNIST takes a
             images, labels = mnist_arrays(split)
             write_idx(raw/f'{name}-images-idx3-ubyte', images)
             write_idx(raw/f'{name}-labels-idx1-ubyte', labels)
-    return _make_folder(_cache_dir()/'idx', build)
+    return make_folder(_cache_dir()/'idx', build)

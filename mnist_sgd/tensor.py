@@ -44,7 +44,7 @@ def to_np(
     "The numbers of `t` as a NumPy array on the CPU"
     return t.detach().cpu().numpy()
 
-# %% ../nbs/01_tensor.ipynb #84563de8
+# %% ../nbs/01_tensor.ipynb #ae06e47b
 def _pixels(im):
     "`im` as an array that matplotlib can draw: height x width, or height x width x 3"
     a = to_np(im) if isinstance(im, torch.Tensor) else np.asarray(im)
@@ -62,8 +62,9 @@ def show_image(
     **kwargs,   # cmap, vmin, vmax and so on, for `Axes.imshow`
 ):
     "Draw one picture: large numbers as dark ink, unless `cmap` says otherwise. Returns the axes"
+    pixels = _pixels(im)
     if ax is None: ax = plt.figure(figsize=figsize).add_subplot()
-    ax.imshow(_pixels(im), **kwargs)
+    ax.imshow(pixels, **kwargs)
     ax.set_axis_off()
     if title is not None: ax.set_title(title)
     return ax

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #4cf374b1
+# %% ../nbs/all.ipynb #8a8f2ba8
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/broadcast.html.md"""
 # %% auto #0
 __all__ = ['broadcast_shape', 'explain_broadcast']
 
-# %% ../nbs/02_broadcast.ipynb #b4f3b9d9
+# %% ../nbs/02_broadcast.ipynb #7082a982
 from itertools import zip_longest
 
 def _pairs(a, b):
@@ -27,7 +27,7 @@ def broadcast_shape(
         res.append(n if m == 1 else m)
     return tuple(res[::-1])
 
-# %% ../nbs/02_broadcast.ipynb #a7f5c22a
+# %% ../nbs/02_broadcast.ipynb #32944a92
 def explain_broadcast(
     a, # shape of one tensor
     b, # shape of the other

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #56ce2b6d
+# %% ../nbs/cli.ipynb #facc08ca
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
 
@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     predict.set_defaults(run=run_predict)
     return parser
 
-# %% ../nbs/cli.ipynb #47811711
+# %% ../nbs/cli.ipynb #a98986eb
 def _check_device(name):
     "The device called `name`, if it is there"
     import torch
@@ -102,7 +102,7 @@ def run_predict(args):
             print(f'{path}: {digits[1 - cls.item()]} (probability {prob.item():.3f})')
     return status
 
-# %% ../nbs/cli.ipynb #09565652
+# %% ../nbs/cli.ipynb #c6262cad
 def main(
     argv=None, # words of the command line; None for sys.argv[1:]
 ) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted

@@ -21,7 +21,7 @@ from tqdm import tqdm
 import mnist_sgd
 from .files import make_folder, write_bytes
 
-# %% ../nbs/00_data.ipynb #67e1c596
+# %% ../nbs/00_data.ipynb #637ebbc2
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'), 13: np.dtype('>f4'), 14: np.dtype('>f8')}
 
 def _parse_idx(
@@ -46,7 +46,7 @@ def _gunzip(raw, name):
     try: return gzip.decompress(raw)
     except (EOFError, OSError, zlib.error) as e: raise ValueError(f"{name} is damaged gzip data ({e}). Get the file again") from e
 
-# %% ../nbs/00_data.ipynb #f738741b
+# %% ../nbs/00_data.ipynb #870830b8
 def read_idx(
     path, # an IDX file, gzipped or not
 ) -> np.ndarray: # the array, with the shape and number type that the file names
@@ -54,7 +54,7 @@ def read_idx(
     path = Path(path)
     return _parse_idx(_gunzip(path.read_bytes(), path), path)
 
-# %% ../nbs/00_data.ipynb #ecf1b2af
+# %% ../nbs/00_data.ipynb #97810fad
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
     a,    # array of unsigned bytes (uint8), any shape with 1 to 255 axes
@@ -66,7 +66,7 @@ def write_idx(
     if path.suffix == '.gz': raw = gzip.compress(raw, 9, mtime=0)
     write_bytes(path, raw)
 
-# %% ../nbs/00_data.ipynb #79d227d4
+# %% ../nbs/00_data.ipynb #6d03b3a1
 _data = Path(mnist_sgd.__path__[0])/'mnist'
 _splits = 'train', 'valid'
 
@@ -81,7 +81,7 @@ def _shipped(
         raise ValueError(f"The package's data file {_data/name} was cut off or altered: its checksum is wrong. {advice}")
     return _parse_idx(_gunzip(raw, name), name)
 
-# %% ../nbs/00_data.ipynb #ed16ff9d
+# %% ../nbs/00_data.ipynb #d04b6e8c
 def _check_split(split):
     if split not in _splits: raise ValueError(f"split is {split!r}; it must be 'train' (60,000 images) or 'valid' (10,000 images)")
 
@@ -94,7 +94,7 @@ def _check_digits(digits):
     if not res or len(set(res)) < len(res): raise ValueError(f"digits is {res}; give at least one digit, and each only once")
     return tuple(map(int, res))
 
-# %% ../nbs/00_data.ipynb #fb90e980
+# %% ../nbs/00_data.ipynb #4a546c5f
 def mnist_arrays(
     split='train', # 'train' (60,000 images) or 'valid' (10,000)
     digits=None,   # which digits, such as (3, 7); None for all ten
@@ -108,12 +108,12 @@ def mnist_arrays(
     for d in digits: images[labels == d] = _shipped(f'{split}/{d}.idx.gz')
     return images, labels
 
-# %% ../nbs/00_data.ipynb #488ffb0b
+# %% ../nbs/00_data.ipynb #bd8f960b
 def _cache_dir():
     "Folder for files that can be made again: $MNIST_SGD_CACHE, else mnist_sgd in the user's cache folder"
     return Path(os.environ.get('MNIST_SGD_CACHE') or xdg_cache_home()/'mnist_sgd').expanduser()
 
-# %% ../nbs/00_data.ipynb #4297f153
+# %% ../nbs/00_data.ipynb #93e61609
 def _write_pngs(folder, digits):
     "Write every image of `digits` below `folder` as split/digit/index.png"
     for split in _splits:
@@ -130,7 +130,7 @@ def mnist_path(
     digits = tuple(sorted(_check_digits(digits)))
     return make_folder(_cache_dir()/f"png-{''.join(map(str, digits))}", lambda folder: _write_pngs(folder, digits))
 
-# %% ../nbs/00_data.ipynb #3a4edd3d
+# %% ../nbs/00_data.ipynb #653fbe1a
 def mnist_idx_path() -> Path: # a folder that torchvision.datasets.MNIST takes as its root
     "Folder with the four original IDX files in MNIST/raw; made once, in `$MNIST_SGD_CACHE` or the user's cache folder"
     def build(folder):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from fastcore.foundation import L
 
-# %% ../nbs/05_dataloader.ipynb #e19c0411
+# %% ../nbs/05_dataloader.ipynb #0f286c95
 def collate(
     items: list, # items of a dataset: numbers, arrays, tensors, strings, or tuples of these
 ): # a tensor; for tuples, a tuple of batches, one for each place; for anything else a list
@@ -30,7 +30,7 @@ def collate(
     if isinstance(one, (Number, np.ndarray, np.generic)): return torch.as_tensor(np.stack(items))
     return list(items)
 
-# %% ../nbs/05_dataloader.ipynb #476c3001
+# %% ../nbs/05_dataloader.ipynb #44cdf2b1
 def _collated(dataset):
     "The whole dataset as one batch if it lies in memory; None if it makes its items when asked"
     if isinstance(dataset, torch.Tensor): return dataset
@@ -69,7 +69,7 @@ class DataLoader:
             if self.collated is None: yield collate([self.dataset[i] for i in idx.tolist()])
             else: yield _pick(self.collated, idx)
 
-# %% ../nbs/05_dataloader.ipynb #16c07fc3
+# %% ../nbs/05_dataloader.ipynb #3e0d49a2
 class DataLoaders:
     "A training and a validation loader, as `.train` and `.valid`"
     def __init__(self,

@@ -14,7 +14,7 @@ from pathlib import Path
 import fastcore.xtras  # gives every Path its `ls` method
 import numpy as np
 
-# %% ../nbs/files.ipynb #55a4162b
+# %% ../nbs/files.ipynb #001d41a7
 def write_bytes(
     path, # file to write; its folder is made if it is not there
     raw,  # bytes to write
@@ -28,7 +28,7 @@ def write_bytes(
         os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/files.ipynb #0c00f24f
+# %% ../nbs/files.ipynb #7477907c
 def _stamp(folder):
     "A fingerprint of the names, sizes and dates of all files in `folder`, its own record aside"
     stats = sorted((p.relative_to(folder).as_posix(), s.st_size, s.st_mtime_ns)
@@ -63,7 +63,7 @@ def make_folder(
                       "you can write to; the environment variable MNIST_SGD_CACHE names the cache folder") from e
     return dest
 
-# %% ../nbs/files.ipynb #dea1f015
+# %% ../nbs/files.ipynb #d4f38a4f
 def save_arrays(
     path,   # file to write, by custom NAME.npz
     arrays: dict, # arrays by name

@@ -16,7 +16,7 @@ import torch
 
 from .tensor import colors, to_np
 
-# %% ../nbs/04_gradient.ipynb #3f1e9538
+# %% ../nbs/04_gradient.ipynb #1545d757
 def pr_eight(
     x: torch.Tensor, # one image or a stack, with the shape of `w` as its last axes
     w: torch.Tensor, # one weight a pixel
@@ -25,7 +25,7 @@ def pr_eight(
     if x.shape[x.ndim - w.ndim:] != w.shape: raise ValueError(f"pr_eight takes one weight a pixel; the image has shape {tuple(x.shape)}, the weights {tuple(w.shape)}")
     return (x*w).flatten(-w.ndim).sum(-1)
 
-# %% ../nbs/04_gradient.ipynb #62a0bfac
+# %% ../nbs/04_gradient.ipynb #677e6771
 def numeric_gradient(
     f,               # function of one tensor that returns one number
     x: torch.Tensor, # where to take the gradient, any shape
@@ -41,7 +41,7 @@ def numeric_gradient(
         grad[i] = (f(up) - f(down)).item()/(2*eps)
     return grad
 
-# %% ../nbs/04_gradient.ipynb #22e51117
+# %% ../nbs/04_gradient.ipynb #17c1c010
 def plot_function(
     f,           # function of a tensor, element by element
     tx=None,     # text below the x axis
@@ -59,7 +59,7 @@ def plot_function(
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/04_gradient.ipynb #971d087e
+# %% ../nbs/04_gradient.ipynb #3a54e1e6
 def descend(
     f,               # function of one tensor that returns one number, the loss
     x: torch.Tensor, # where to start

@@ -13,7 +13,7 @@ import torch
 
 from .tensor import show_images
 
-# %% ../nbs/11_interpret.ipynb #7067b991
+# %% ../nbs/11_interpret.ipynb #3c12fd58
 def confusion_matrix(
     preds: torch.Tensor,   # predicted classes, whole numbers from 0 to n-1
     targets: torch.Tensor, # true classes, the same number of them
@@ -40,7 +40,7 @@ def plot_confusion(
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/11_interpret.ipynb #2469bca5
+# %% ../nbs/11_interpret.ipynb #77e6ec6c
 def top_losses(
     learn,    # a trained `Learner`
     loss_func, # loss of each item by itself, such as partial(F.binary_cross_entropy_with_logits, reduction='none')

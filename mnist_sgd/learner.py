@@ -23,7 +23,7 @@ from .optimizer import SGD
 from .recorder import Recorder, is_watched, print_row
 from .tensor import to_np
 
-# %% ../nbs/10_learner.ipynb #19f2edc9
+# %% ../nbs/10_learner.ipynb #66116cfc
 def _name(f):
     "What to call a metric in the table; `partial(f, ...)` is called f"
     return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
@@ -54,7 +54,7 @@ class Learner:
     def _set_mode(self, training):
         if isinstance(self.model, nn.Module): self.model.train(training)
 
-# %% ../nbs/10_learner.ipynb #edd6530a
+# %% ../nbs/10_learner.ipynb #f4fa3b88
 @patch
 def train_epoch(self: Learner,
     bar=None, # progress bar to move on after each batch
@@ -74,7 +74,7 @@ def train_epoch(self: Learner,
     self.recorder.losses += losses
     return np.average(losses, weights=sizes).item()
 
-# %% ../nbs/10_learner.ipynb #08503ac2
+# %% ../nbs/10_learner.ipynb #63f0fe71
 @patch
 @torch.no_grad()
 def get_preds(self: Learner,
@@ -93,7 +93,7 @@ def validate(self: Learner,
     preds, targets = self.get_preds(dl)
     return [f(preds, targets).item() for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/10_learner.ipynb #eb37dc27
+# %% ../nbs/10_learner.ipynb #71cfefc9
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -114,7 +114,7 @@ def fit(self: Learner,
             if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], f'{minutes:02}:{seconds:02}'])
     return self
 
-# %% ../nbs/10_learner.ipynb #12d9e971
+# %% ../nbs/10_learner.ipynb #1b6b3c09
 @patch
 @torch.no_grad()
 def predict(self: Learner,
@@ -127,7 +127,7 @@ def predict(self: Learner,
     p = outputs.sigmoid()[..., 0]
     return (p > .5).long(), torch.maximum(p, 1 - p)
 
-# %% ../nbs/10_learner.ipynb #2bfef5df
+# %% ../nbs/10_learner.ipynb #432cef0d
 @patch
 def _state(self: Learner):
     "Everything that is learned, by name"

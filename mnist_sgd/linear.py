@@ -15,7 +15,7 @@ from .data import mnist_arrays
 from .dataloader import DataLoader, DataLoaders
 from .tensor import stack_images
 
-# %% ../nbs/06_linear.ipynb #e816dbe6
+# %% ../nbs/06_linear.ipynb #6f46a969
 def pair_tensors(
     split='train',  # 'train' or 'valid'
     digits=(3, 7),  # the digit whose target is 1, and the one whose target is 0
@@ -27,7 +27,7 @@ def pair_tensors(
     y = torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
     return x, y
 
-# %% ../nbs/06_linear.ipynb #6dfece08
+# %% ../nbs/06_linear.ipynb #dcb42d79
 def init_params(
     size,    # shape of the tensor
     std=1.0, # standard deviation of the random numbers
@@ -43,7 +43,7 @@ def linear1(
     "One score for each row of `xb`: a matrix product plus a bias"
     return xb@weights + bias
 
-# %% ../nbs/06_linear.ipynb #eba856f7
+# %% ../nbs/06_linear.ipynb #a54ae6f9
 def sigmoid(
     x: torch.Tensor, # any shape
 ) -> torch.Tensor: # the same shape, each number between 0 and 1
@@ -71,7 +71,7 @@ def batch_accuracy(
     _check_targets(preds, targets)
     return ((preds.sigmoid() > 0.5) == (targets == 1)).float().mean()
 
-# %% ../nbs/06_linear.ipynb #aa903ef6
+# %% ../nbs/06_linear.ipynb #644b58c0
 def calc_grad(
     xb: torch.Tensor, # batch of inputs
     yb: torch.Tensor, # their targets

@@ -12,7 +12,7 @@ import math
 
 import torch
 
-# %% ../nbs/07_optimizer.ipynb #b4c22547
+# %% ../nbs/07_optimizer.ipynb #a15ee6db
 def _check_number(name, value, low=0.):
     if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= low):
         raise ValueError(f"{name} is {value!r}; it must be a number, {low:g} or more")
@@ -38,7 +38,7 @@ class BasicOptim:
         "Forget the gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_optimizer.ipynb #aeae4090
+# %% ../nbs/07_optimizer.ipynb #f6aa09f0
 class SGD(BasicOptim):
     "Gradient descent with momentum and weight decay, as [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html) does it"
     def __init__(self,

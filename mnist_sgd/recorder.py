@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from fastcore.foundation import L
 from tqdm.auto import tqdm
 
-# %% ../nbs/09_recorder.ipynb #cd72aa14
+# %% ../nbs/09_recorder.ipynb #7ccc8622
 class Recorder:
     "What happened in training: `values`, a row an epoch (training loss, validation loss, metrics), and `losses`, one a batch"
     def __init__(self,
@@ -42,7 +42,7 @@ class Recorder:
         ax.legend()
         return ax
 
-# %% ../nbs/09_recorder.ipynb #9097dc00
+# %% ../nbs/09_recorder.ipynb #2dcd6273
 def is_watched() -> bool:
     "Is a person looking on, in a terminal or in a live notebook?"
     shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None

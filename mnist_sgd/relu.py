@@ -11,7 +11,7 @@ __all__ = ['relu', 'simple_net', 'two_layer_net', 'count_parameters']
 import torch
 from torch import nn
 
-# %% ../nbs/08_relu.ipynb #ce976313
+# %% ../nbs/08_relu.ipynb #f28de035
 def relu(
     x: torch.Tensor, # any shape
 ) -> torch.Tensor: # the same shape
@@ -28,7 +28,7 @@ def simple_net(
     "Two linear layers with a ReLU between them"
     return relu(xb@w1 + b1)@w2 + b2
 
-# %% ../nbs/08_relu.ipynb #2b1ae983
+# %% ../nbs/08_relu.ipynb #26f42b53
 def two_layer_net(
     n_hidden=30, # hidden units
     n_in=28*28,  # inputs

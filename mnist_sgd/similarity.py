@@ -15,7 +15,7 @@ import torch
 from .data import mnist_arrays
 from .tensor import stack_images
 
-# %% ../nbs/03_similarity.ipynb #491519af
+# %% ../nbs/03_similarity.ipynb #df1aa399
 def ideal_digit(
     images: torch.Tensor, # n x 28 x 28, from 0 to 1
 ) -> torch.Tensor: # 28 x 28
@@ -23,7 +23,7 @@ def ideal_digit(
     if images.ndim != 3 or len(images) == 0: raise ValueError(f"ideal_digit takes a stack of images, n x height x width with n > 0, not shape {tuple(images.shape)}")
     return images.mean(0)
 
-# %% ../nbs/03_similarity.ipynb #73f86e7c
+# %% ../nbs/03_similarity.ipynb #d1234a2f
 def _check_same_pixels(a, b):
     if a.shape[-2:] != b.shape[-2:]: raise ValueError(f"Images to compare must have the same height and width; these have shapes {tuple(a.shape)} and {tuple(b.shape)}")
 
@@ -45,7 +45,7 @@ def rmse_distance(
 
 mnist_distance = l1_distance
 
-# %% ../nbs/03_similarity.ipynb #6180423d
+# %% ../nbs/03_similarity.ipynb #f99dc8a8
 def accuracy(
     preds: torch.Tensor,   # predicted classes, any shape
     targets: torch.Tensor, # true classes, the same shape
@@ -78,7 +78,7 @@ class PixelSimilarity:
         if not hasattr(self, 'ideals_'): raise RuntimeError("This PixelSimilarity has no ideal digits yet: call fit(images, labels) first")
         return self.classes_[torch.stack([self.distance(x, ideal) for ideal in self.ideals_]).argmin(0)]
 
-# %% ../nbs/03_similarity.ipynb #a08c621c
+# %% ../nbs/03_similarity.ipynb #6630032c
 @lru_cache
 def _ideals(): return [ideal_digit(stack_images(mnist_arrays('train', (d,))[0])) for d in (3, 7)]
 

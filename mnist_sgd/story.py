@@ -28,7 +28,7 @@ from .relu import count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import stack_images, tensor
 
-# %% ../nbs/story.ipynb #d9f1d786
+# %% ../nbs/story.ipynb #27676fb6
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -60,7 +60,7 @@ def train_model_named(
     learn.fit(epochs, lr, verbose=verbose)
     return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=learn.recorder.values[-1][2], seconds=time.perf_counter() - start)
 
-# %% ../nbs/story.ipynb #1b568869
+# %% ../nbs/story.ipynb #40890a43
 def story_table(
     rows: list, # rows as `train_baseline` makes them
 ) -> str:
@@ -86,7 +86,7 @@ def plot_story(
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
-# %% ../nbs/story.ipynb #ac97a643
+# %% ../nbs/story.ipynb #5a483c66
 def like_mnist(
     im: Image.Image, # a picture of one digit, of any size and mode
 ) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
@@ -107,7 +107,7 @@ def like_mnist(
     res[top:top + h, left:left + w] = torch.from_numpy(a)
     return res
 
-# %% ../nbs/story.ipynb #5475f255
+# %% ../nbs/story.ipynb #76b53214
 def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-# %% ../nbs/01_tensor.ipynb #1eecf8da
+# %% ../nbs/01_tensor.ipynb #118857e6
 colors = dict(blue='#0072B2', orange='#E69F00', green='#009E73', red='#D55E00', purple='#CC79A7', sky='#56B4E9', yellow='#F0E442', black='#000000')
 
 def set_style():
@@ -23,10 +23,10 @@ def set_style():
         'axes.prop_cycle': plt.cycler(color=colors.values()), 'axes.spines.top': False, 'axes.spines.right': False,
         'axes.titlesize': 11, 'axes.grid': False, 'image.cmap': 'gray_r', 'image.interpolation': 'nearest', 'legend.frameon': False, 'lines.linewidth': 1.8})
 
-# %% ../nbs/01_tensor.ipynb #9f3f93d3
+# %% ../nbs/01_tensor.ipynb #474d79df
 array = np.array
 
-# %% ../nbs/01_tensor.ipynb #3ab8428a
+# %% ../nbs/01_tensor.ipynb #a602b6b3
 def tensor(
     x,     # image, array, list or number
     *rest, # more numbers, so that tensor(1, 2, 3) is tensor([1, 2, 3])
@@ -44,7 +44,7 @@ def to_np(
     "The numbers of `t` as a NumPy array on the CPU"
     return t.detach().cpu().numpy()
 
-# %% ../nbs/01_tensor.ipynb #ae06e47b
+# %% ../nbs/01_tensor.ipynb #a024000d
 def _pixels(im):
     "`im` as an array that matplotlib can draw: height x width, or height x width x 3"
     a = to_np(im) if isinstance(im, torch.Tensor) else np.asarray(im)
@@ -82,14 +82,14 @@ def show_pixels(
         ax.text(j, i, text, ha='center', va='center', fontsize=7, color='white' if (v - lo)/(hi - lo) > .5 else 'black')
     return ax
 
-# %% ../nbs/01_tensor.ipynb #2180f453
+# %% ../nbs/01_tensor.ipynb #605c2ed2
 def rank(
     t, # array or tensor
 ) -> int:
     "How many axes `t` has: 0 for a number, 1 for a vector, 2 for a matrix"
     return len(t.shape)
 
-# %% ../nbs/01_tensor.ipynb #8cfb28ef
+# %% ../nbs/01_tensor.ipynb #ec26f2e6
 def stack_images(
     images, # list of images, arrays or tensors, all of one shape, with numbers from 0 to 255
 ) -> torch.Tensor: # float32, n x height x width, from 0 to 1
@@ -99,7 +99,7 @@ def stack_images(
     if len(shapes) != 1: raise ValueError(f"stack_images takes pictures of one shape, at least one of them; these have {sorted(shapes) or 'no shapes: the list is empty'}")
     return torch.stack(tensors).float()/255
 
-# %% ../nbs/01_tensor.ipynb #4275f372
+# %% ../nbs/01_tensor.ipynb #fe4c9150
 def show_images(
     ims,         # pictures: a list, or a tensor with one more axis
     nrows=1,     # how many rows
@@ -115,7 +115,7 @@ def show_images(
     for i, (ax, im) in enumerate(zip(axes.flat, ims)): show_image(im, ax, None if titles is None else titles[i], **kwargs)
     return axes
 
-# %% ../nbs/01_tensor.ipynb #cbd6c619
+# %% ../nbs/01_tensor.ipynb #2225197c
 def default_device() -> torch.device:
     "The GPU if there is one ('cuda' or 'mps'), else the CPU"
     if torch.cuda.is_available(): return torch.device('cuda')

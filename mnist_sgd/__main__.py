@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/main.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/main.ipynb #da964eeb
+# %% ../nbs/main.ipynb #521a787d
 import sys
 
 from .cli import main

@@ -12,7 +12,7 @@ def lines(key): return [o for o in cfg[key].splitlines() if o.strip()]
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
-    author=cfg['author'], license=cfg['license'], license_files=['LICENSE'],
+    author=cfg['author'], license_expression=cfg['license'], license_files=['LICENSE'],
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     python_requires='>=' + cfg['min_python'], install_requires=lines('requirements'),
     extras_require={k.removesuffix('_requirements'): lines(k) for k in cfg if k.endswith('_requirements')},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #facc08ca
+# %% ../nbs/cli.ipynb #6fb2e166
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
 
@@ -50,11 +50,11 @@ def make_parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser('predict', help='say which digit a picture shows', description="Classify pictures of a digit with the weights that mnist_sgd train saved.", **kw)
     predict.add_argument('files', type=Path, nargs='+', metavar='FILE', help='a picture of one digit (PNG, JPEG, ...)')
-    predict.add_argument('--weights', type=Path, default='mnist_sgd_output/relu.npz', metavar='FILE', help='weights that mnist_sgd train saved')
+    predict.add_argument('--weights', type=Path, default='mnist_sgd_output', metavar='PATH', help='weights that mnist_sgd train saved: a file, or a folder with relu.npz')
     predict.set_defaults(run=run_predict)
     return parser
 
-# %% ../nbs/cli.ipynb #a98986eb
+# %% ../nbs/cli.ipynb #0e0c23a0
 def _check_device(name):
     "The device called `name`, if it is there"
     import torch
@@ -87,7 +87,8 @@ def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
     from PIL import Image
     from mnist_sgd.story import like_mnist, load_model
-    if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file with --weights")
+    if args.weights.is_dir(): args.weights /= 'relu.npz'
+    if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
     status = 0
     for path in args.files:

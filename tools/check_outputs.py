@@ -1,0 +1,86 @@
+"""Run every notebook afresh and compare what it prints with the outputs stored in it.
+
+    python tools/check_outputs.py [NOTEBOOK...] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
+
+nbdev-test runs a copy of nbs/ in a temporary folder, each notebook in a process of its own; the notebooks themselves are never
+changed. The package is imported from the repository. The check ends with status 1 when
+
+- a cell raises: this is a full run of the notebook tests, too;
+- a cell makes other kinds of output (stdout, stderr, text/plain, text/html, image/png, ...) than are stored, or none are stored;
+- text differs. Numbers with a decimal point or an exponent may differ by the larger of `atol` and `rtol` times the stored number,
+  since other processors round differently; whole numbers and all other characters must be equal. Memory addresses and durations
+  written mm:ss are ignored, and so are all texts of a cell that has a comment line beginning `# timing:`.
+
+Pictures only have to be there. To store new outputs: nbdev-test nbs --save && nbdev-clean
+"""
+import argparse, json, os, re, shutil, subprocess, sys, tempfile, time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IGNORED = re.compile(r'( at)? ?0x[0-9a-fA-F]+|\b\d\d(:\d\d)+\b')
+NUMBER = re.compile(r'( *-?(?:\d+\.\d+(?:e[-+]\d+)?|\d+\.?e[-+]\d+|\d+\.(?=[,\])])))')  # with the spaces before it, which make room for a sign
+
+def close(stored, now, rtol=1e-2, atol=6e-3):
+    "Is one line of output the same as another, but for ignored parts and small differences between numbers?"
+    a, b = (NUMBER.split(IGNORED.sub('', o)) for o in (stored, now))  # text, number, text, number, ..., text
+    if a[::2] != b[::2]: return False
+    return all(abs(float(m) - float(n)) <= max(atol, rtol*abs(float(m))) for m, n in zip(a[1::2], b[1::2]))
+
+def outputs(cell):
+    "The lines of each kind of output of a cell; of a picture only that it is there"
+    found = {}
+    for o in cell['outputs']:
+        data = o.get('data') or {o.get('name', 'error'): o.get('text', '')}
+        pictures = [kind for kind in data if kind.startswith('image/')]
+        for kind in pictures or data: found.setdefault(kind, []).extend([] if pictures else ''.join(data[kind]).splitlines())
+    return found
+
+def compare(stored, now, **tolerance):
+    "What differs between the outputs of a stored cell and of the same cell just run: a list of messages"
+    old, new = outputs(stored), outputs(now)
+    if old.keys() != new.keys(): return [f"stored: {', '.join(old) or 'no output'}; now: {', '.join(new) or 'no output'}"]
+    if re.search('^# timing:', ''.join(stored['source']), re.M): return []
+    return [f'{kind}\n    - {a[:160]}\n    + {b[:160]}' for kind in old
+            for a, b in zip_longest(old[kind], new[kind], fillvalue='(no line)') if not close(a, b, **tolerance)][:3]
+
+def cells(path): return json.loads(path.read_text(encoding='utf-8'))['cells']
+
+def check(path, copy, env, **tolerance):
+    "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
+    start = time.perf_counter()
+    run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if 'Success.' not in run.stdout:
+        error = run.stderr.partition('\nnbdev Tests Failed')[0].strip() or run.stdout
+        return ['\n    '.join(['a cell raised an error, or nothing was run', *error.splitlines()[-20:]])], 0, seconds
+    pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path), cells(copy), strict=True), 1) if a['cell_type'] == 'code']
+    problems = [f"cell {i}, {a['id']}: {o}" for i, a, b in pairs for o in compare(a, b, **tolerance)]
+    return problems, sum(len(b['outputs']) for _, _, b in pairs), seconds
+
+def check_all(paths, workers=2, **tolerance):
+    "For each notebook, as it is done: its path and what `check` says of it"
+    env = os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]),
+                        'OMP_NUM_THREADS': str(max(1, os.cpu_count()//workers))}  # threads of two notebooks on one core would wait for each other
+    with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(workers) as pool:
+        shutil.copytree(ROOT/'nbs', Path(tmp)/'nbs', ignore=shutil.ignore_patterns('.ipynb_checkpoints'))
+        shutil.copy(ROOT/'pyproject.toml', tmp)  # nbdev's settings
+        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, **tolerance), paths))
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('notebooks', type=Path, nargs='*', help='notebooks to check (default: all in nbs/)')
+    parser.add_argument('--rtol', type=float, default=1e-2, help='relative tolerance of numbers (default: %(default)s)')
+    parser.add_argument('--atol', type=float, default=6e-3, help='absolute tolerance of numbers (default: %(default)s)')
+    parser.add_argument('--workers', type=int, default=2, help='how many notebooks run at a time (default: %(default)s)')
+    args = parser.parse_args()
+    paths = args.notebooks or sorted((ROOT/'nbs').glob('*.ipynb'))
+    failed = total = 0
+    for path, (problems, count, seconds) in check_all(paths, args.workers, rtol=args.rtol, atol=args.atol):
+        print(f"{path.name}: {'FAILED' if problems else 'ok'}, {count} outputs, {seconds:.1f} s", *problems, sep='\n  ', flush=True)
+        failed, total = failed + bool(problems), total + count
+    print(f"{len(paths)} notebooks, {total} outputs compared{f', {failed} notebooks FAILED' if failed else ''}")
+    return int(failed > 0)
+
+if __name__ == '__main__': sys.exit(main())

@@ -1,4 +1,4 @@
-"""After this chapter you can load any of MNIST's 70,000 handwritten digits, as arrays or as image files, without a network connection.
+"""After this chapter you can load any of MNIST's 70,000 handwritten digits, as arrays or as image files, without a network connection, and say why some of them are kept apart.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/data.html.md"""
 
@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/data.html.md"""
 # %% auto #0
 __all__ = ['read_idx', 'write_idx', 'mnist_arrays', 'mnist_path', 'mnist_idx_path']
 
-# %% ../nbs/00_data.ipynb #16ad5d74
-import gzip, hashlib, math, os, zlib
+# %% ../nbs/00_data.ipynb #57118f03
+import gzip, hashlib, io, math, os, zlib
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ def read_idx(
     path = Path(path)
     return _parse_idx(_gunzip(path.read_bytes(), path), path)
 
-# %% ../nbs/00_data.ipynb #97810fad
+# %% ../nbs/00_data.ipynb #25c961f5
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
     a,    # array of unsigned bytes (uint8), any shape with 1 to 255 axes
@@ -63,7 +63,10 @@ def write_idx(
     path, a = Path(path), np.asarray(a)
     if a.dtype != np.uint8 or a.ndim == 0: raise ValueError(f"write_idx takes a uint8 array with at least one axis, not {a.dtype} of shape {a.shape}")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
-    if path.suffix == '.gz': raw = gzip.compress(raw, 9, mtime=0)
+    if path.suffix == '.gz':
+        buffer = io.BytesIO()
+        with gzip.GzipFile('', 'wb', 9, buffer, mtime=0) as f: f.write(raw)  # no name, no date: the same bytes each time
+        raw = buffer.getvalue()
     write_bytes(path, raw)
 
 # %% ../nbs/00_data.ipynb #6d03b3a1

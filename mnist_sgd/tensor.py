@@ -26,25 +26,26 @@ def set_style():
 # %% ../nbs/01_tensor.ipynb #474d79df
 array = np.array
 
-# %% ../nbs/01_tensor.ipynb #a602b6b3
+# %% ../nbs/01_tensor.ipynb #e5e2c2af
 def tensor(
     x,     # image, array, list or number
     *rest, # more numbers, so that tensor(1, 2, 3) is tensor([1, 2, 3])
     **kwargs, # dtype, device and requires_grad, as for `torch.tensor`
 ) -> torch.Tensor:
-    "A tensor with the content of `x`: a PIL image, an array, a list (of tensors, too), a number"
+    "A tensor with a copy of the content of `x`: a PIL image, an array, a list (of tensors, too), a number"
     if rest: x = (x, *rest)
     if isinstance(x, (list, tuple)) and x and isinstance(x[0], torch.Tensor): x = torch.stack(list(x))
     if isinstance(x, Image.Image): x = np.array(x)
     return torch.asarray(x, copy=True, **kwargs)
 
+# %% ../nbs/01_tensor.ipynb #cfc95fdc
 def to_np(
     t: torch.Tensor, # any device, with or without gradients
 ) -> np.ndarray:
     "The numbers of `t` as a NumPy array on the CPU"
     return t.detach().cpu().numpy()
 
-# %% ../nbs/01_tensor.ipynb #a024000d
+# %% ../nbs/01_tensor.ipynb #e3163a5c
 def _pixels(im):
     "`im` as an array that matplotlib can draw: height x width, or height x width x 3"
     a = to_np(im) if isinstance(im, torch.Tensor) else np.asarray(im)
@@ -69,14 +70,20 @@ def show_image(
     if title is not None: ax.set_title(title)
     return ax
 
+# %% ../nbs/01_tensor.ipynb #5e08414a
 def show_pixels(
     im,        # image, array or tensor, height x width; whole numbers are shown as they are, others with 2 decimals
     size=0.36, # width and height of one pixel, in inches
+    ax=None,   # matplotlib axes to draw on; None for a new figure
 ):
     "Draw `im` as a table of its numbers, each cell shaded by its value. Returns the axes"
     a = _pixels(im)
+    if a.ndim != 2: raise ValueError(f"show_pixels shows one number a pixel: height x width, not shape {a.shape}. Choose one colour, as in im[..., 0]")
     lo, hi = a.min(), max(a.max(), a.min() + 1e-9)
-    ax = show_image(a, figsize=(a.shape[1]*size, a.shape[0]*size*.8), aspect='auto')
+    height, width = a.shape
+    ax = show_image(a, ax, figsize=(width*size, height*size*.8), aspect='auto')
+    ax.hlines(np.arange(height + 1) - .5, -.5, width - .5, color='.8', lw=.5)
+    ax.vlines(np.arange(width + 1) - .5, -.5, height - .5, color='.8', lw=.5)
     for (i, j), v in np.ndenumerate(a):
         text = f'{v}' if np.issubdtype(a.dtype, np.integer) else f'{v:.2f}'
         ax.text(j, i, text, ha='center', va='center', fontsize=7, color='white' if (v - lo)/(hi - lo) > .5 else 'black')
@@ -99,7 +106,7 @@ def stack_images(
     if len(shapes) != 1: raise ValueError(f"stack_images takes pictures of one shape, at least one of them; these have {sorted(shapes) or 'no shapes: the list is empty'}")
     return torch.stack(tensors).float()/255
 
-# %% ../nbs/01_tensor.ipynb #fe4c9150
+# %% ../nbs/01_tensor.ipynb #84e47dfa
 def show_images(
     ims,         # pictures: a list, or a tensor with one more axis
     nrows=1,     # how many rows
@@ -109,6 +116,7 @@ def show_images(
 ):
     "Draw several pictures in a grid. Returns the array of axes"
     ims = list(ims)
+    if not ims: raise ValueError("show_images has nothing to show: ims is empty")
     ncols = -(-len(ims)//nrows)
     _, axes = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*(1.25 if titles is not None else 1)), squeeze=False)
     for ax in axes.flat: ax.set_axis_off()

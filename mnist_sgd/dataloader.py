@@ -1,4 +1,4 @@
-"""After this chapter you can cut any dataset into shuffled batches, with a loader of your own that does what PyTorch's does.
+"""After this chapter you can cut any dataset into shuffled batches, with a loader of your own that does what PyTorch's does, and say why training goes batch by batch at all.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/dataloader.html.md"""
 
@@ -14,27 +14,27 @@ import numpy as np
 import torch
 from fastcore.foundation import L
 
-# %% ../nbs/05_dataloader.ipynb #0f286c95
+# %% ../nbs/05_dataloader.ipynb #6a4cf754
 def collate(
     items: list, # items of a dataset: numbers, arrays, tensors, strings, or tuples of these
 ): # a tensor; for tuples, a tuple of batches, one for each place; for anything else a list
-    "Make one batch out of a list of items"
+    "Make one batch out of a list of items. `ValueError` if their shapes or their numbers of parts differ"
     one = items[0]
     if isinstance(one, (tuple, list)):
         if len({len(o) for o in items}) > 1: raise ValueError(f"The items of a dataset must all have the same number of parts; these have {sorted({len(o) for o in items})}")
         return tuple(collate(column) for column in zip(*items))
-    if isinstance(one, torch.Tensor):
+    if isinstance(one, (torch.Tensor, np.ndarray)):
         if len(shapes := {tuple(o.shape) for o in items}) > 1:
             raise ValueError(f"Tensors in one batch must have the same shape; these have {sorted(shapes)}. To make a dataset of two tensors x and y, use list(zip(x, y))")
-        return torch.stack(list(items))
-    if isinstance(one, (Number, np.ndarray, np.generic)): return torch.as_tensor(np.stack(items))
+        return torch.stack([torch.as_tensor(o) for o in items])
+    if isinstance(one, (Number, np.generic)): return torch.as_tensor(np.array(items))
     return list(items)
 
-# %% ../nbs/05_dataloader.ipynb #44cdf2b1
+# %% ../nbs/05_dataloader.ipynb #cf1d9fe4
 def _collated(dataset):
     "The whole dataset as one batch if it lies in memory; None if it makes its items when asked"
     if isinstance(dataset, torch.Tensor): return dataset
-    if hasattr(dataset, 'tensors'): return tuple(dataset.tensors)
+    if isinstance(dataset, torch.utils.data.TensorDataset): return dataset.tensors
     if isinstance(dataset, (list, tuple, L)): return collate(list(dataset))
 
 def _pick(batch, idx):
@@ -43,8 +43,9 @@ def _pick(batch, idx):
     if isinstance(batch, tuple): return tuple(_pick(part, idx) for part in batch)
     return [batch[i] for i in idx]
 
+# %% ../nbs/05_dataloader.ipynb #08112170
 class DataLoader:
-    "Goes through `dataset` batch by batch"
+    "Goes through `dataset` batch by batch. `ValueError` or `TypeError` for a dataset or a batch size that cannot work"
     def __init__(self,
         dataset,       # (input, target) tuples: a list, an `L`, a TensorDataset, a torch Dataset; or a tensor
         batch_size=64, # items in a batch; the last one may have fewer
@@ -60,7 +61,8 @@ class DataLoader:
 
     def __len__(self):
         "Number of batches"
-        return len(self.dataset)//self.batch_size if self.drop_last else -(-len(self.dataset)//self.batch_size)
+        n = len(self.dataset)
+        return n//self.batch_size if self.drop_last else -(-n//self.batch_size)
 
     def __iter__(self):
         n = len(self.dataset)

@@ -1,4 +1,4 @@
-"""After this chapter you can train a model with nothing but tensors and a loop that you wrote yourself, and look at what it has learned.
+"""After this chapter you can train a model with nothing but tensors and a loop that you wrote yourself, say why each line of it is there, and look at what it has learned.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 
@@ -8,11 +8,11 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 __all__ = ['pair_tensors', 'init_params', 'linear1', 'sigmoid', 'mnist_loss', 'batch_accuracy', 'calc_grad', 'train_epoch',
            'validate_epoch', 'train_model']
 
-# %% ../nbs/06_linear.ipynb #17b5fca8
+# %% ../nbs/06_linear.ipynb #6ff8ed81
 import torch
 
 from .data import mnist_arrays
-from .dataloader import DataLoader, DataLoaders
+from .dataloader import DataLoaders
 from .tensor import stack_images
 
 # %% ../nbs/06_linear.ipynb #6f46a969
@@ -27,7 +27,7 @@ def pair_tensors(
     y = torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
     return x, y
 
-# %% ../nbs/06_linear.ipynb #dcb42d79
+# %% ../nbs/06_linear.ipynb #03b8e4cd
 def init_params(
     size,    # shape of the tensor
     std=1.0, # standard deviation of the random numbers
@@ -35,6 +35,7 @@ def init_params(
     "Random parameters to start from"
     return (torch.randn(size)*std).requires_grad_()
 
+# %% ../nbs/06_linear.ipynb #669c13e5
 def linear1(
     xb: torch.Tensor,      # batch of inputs, n x number of weights
     weights: torch.Tensor, # number of weights x number of outputs
@@ -43,13 +44,14 @@ def linear1(
     "One score for each row of `xb`: a matrix product plus a bias"
     return xb@weights + bias
 
-# %% ../nbs/06_linear.ipynb #a54ae6f9
+# %% ../nbs/06_linear.ipynb #64646b46
 def sigmoid(
     x: torch.Tensor, # any shape
-) -> torch.Tensor: # the same shape, each number between 0 and 1
+) -> torch.Tensor: # the same shape, each number from 0 to 1
     "Squeezes any number into 0 to 1: [1/(1 + exp(-x))](https://en.wikipedia.org/wiki/Sigmoid_function)"
-    return 1/(1 + torch.exp(-x))
+    return 1/(1 + torch.exp(-x.clamp(min=-80)))
 
+# %% ../nbs/06_linear.ipynb #8fa8e592
 def _check_targets(preds, targets):
     if preds.shape != targets.shape:
         raise ValueError(f"There must be one target for each prediction; predictions have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}. targets.unsqueeze(1) adds an axis at the end")
@@ -58,20 +60,21 @@ def mnist_loss(
     predictions: torch.Tensor, # scores, any number
     targets: torch.Tensor,     # 1 or 0, the same shape
 ) -> torch.Tensor: # one number from 0 to 1
-    "Mean distance of sigmoid(prediction) from its target"
+    "Mean distance of sigmoid(prediction) from its target. `ValueError` if the shapes differ"
     _check_targets(predictions, targets)
     predictions = predictions.sigmoid()
     return torch.where(targets == 1, 1 - predictions, predictions).mean()
 
+# %% ../nbs/06_linear.ipynb #99fbaf9f
 def batch_accuracy(
     preds: torch.Tensor,   # scores; above 0 means 1
     targets: torch.Tensor, # 1 or 0, the same shape
 ) -> torch.Tensor: # a number from 0 to 1
-    "Share of scores on the right side of 0"
+    "Share of scores on the right side of 0. `ValueError` if the shapes differ"
     _check_targets(preds, targets)
     return ((preds.sigmoid() > 0.5) == (targets == 1)).float().mean()
 
-# %% ../nbs/06_linear.ipynb #644b58c0
+# %% ../nbs/06_linear.ipynb #d886081c
 def calc_grad(
     xb: torch.Tensor, # batch of inputs
     yb: torch.Tensor, # their targets
@@ -83,6 +86,7 @@ def calc_grad(
     loss.backward()
     return loss.detach()
 
+# %% ../nbs/06_linear.ipynb #2102cdd0
 def train_epoch(
     model,  # function from inputs to predictions
     lr,     # learning rate
@@ -96,14 +100,17 @@ def train_epoch(
             p.data -= p.grad*lr
             p.grad.zero_()
 
+# %% ../nbs/06_linear.ipynb #cc2d4b3e
 def validate_epoch(
     model,    # function from inputs to predictions
     valid_dl, # validation loader
 ) -> float:
     "Accuracy over all validation items"
-    with torch.no_grad(): accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]
+    with torch.no_grad():
+        accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]
     return sum(a*n for a, n in accs)/sum(n for _, n in accs)
 
+# %% ../nbs/06_linear.ipynb #5a387c7a
 def train_model(
     model,  # function from inputs to predictions
     epochs, # how many times to go through the training data

@@ -1,4 +1,4 @@
-"""After this chapter you can write the object that takes the steps, with momentum and weight decay, and show that it does exactly what PyTorch's does.
+"""After this chapter you can write the object that takes the steps, with momentum and weight decay, say what each of the two is for, and show that it does exactly what PyTorch's does.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/optimizer.html.md"""
 
@@ -7,27 +7,30 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/optimizer.html.md"""
 # %% auto #0
 __all__ = ['BasicOptim', 'SGD']
 
-# %% ../nbs/07_optimizer.ipynb #7b77e58e
+# %% ../nbs/07_optimizer.ipynb #394c7cce
 import math
+from numbers import Real
 
 import torch
 
-# %% ../nbs/07_optimizer.ipynb #a15ee6db
-def _check_number(name, value, low=0.):
-    if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= low):
-        raise ValueError(f"{name} is {value!r}; it must be a number, {low:g} or more")
+# %% ../nbs/07_optimizer.ipynb #8bb8ffb0
+def _check_number(name, value):
+    if not (isinstance(value, Real) and math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} is {value!r}; it must be a number, 0 or more")
 
+# %% ../nbs/07_optimizer.ipynb #73daa92e
 class BasicOptim:
-    "Gradient descent: each parameter minus its gradient times the learning rate"
+    "[Gradient descent](https://en.wikipedia.org/wiki/Gradient_descent): each parameter minus its gradient times the learning rate"
     def __init__(self,
-        params, # tensors that require a gradient
-        lr,     # learning rate
+        params, # tensors that require a gradient: `model.parameters()` or a list
+        lr,     # learning rate, 0 or more; `opt.lr = ...` changes it later
     ):
         _check_number('lr', lr)
         self.params, self.lr = list(params), lr
         if not self.params: raise ValueError("The optimizer got no parameters; give it model.parameters() or a list of tensors")
         for p in self.params:
-            if not isinstance(p, torch.Tensor) or not p.requires_grad: raise ValueError("Each parameter must be a tensor that requires a gradient: call requires_grad_() on it")
+            if not isinstance(p, torch.Tensor) or not p.requires_grad or not p.is_leaf:
+                raise ValueError("Each parameter must be a tensor of its own that requires a gradient: call requires_grad_() on it, and put it in a list")
 
     def step(self):
         "Move each parameter one step against its gradient"
@@ -38,13 +41,13 @@ class BasicOptim:
         "Forget the gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_optimizer.ipynb #f6aa09f0
+# %% ../nbs/07_optimizer.ipynb #c22def35
 class SGD(BasicOptim):
     "Gradient descent with momentum and weight decay, as [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html) does it"
     def __init__(self,
-        params,         # tensors that require a gradient
-        lr,             # learning rate
-        momentum=0.,    # share of the last step's velocity that is kept, such as 0.9
+        params,          # tensors that require a gradient: `model.parameters()` or a list
+        lr,              # learning rate, 0 or more; `opt.lr = ...` changes it later
+        momentum=0.,     # share of the last step's velocity that is kept, such as 0.9
         weight_decay=0., # how much of each parameter is added to its gradient, such as 1e-4
     ):
         super().__init__(params, lr)
@@ -58,7 +61,8 @@ class SGD(BasicOptim):
         "Move each parameter one step along its velocity"
         for i, p in enumerate(self.params):
             if p.grad is None: continue
-            v = p.grad + self.weight_decay*p if self.weight_decay else p.grad
+            v = p.grad
+            if self.weight_decay: v = v + self.weight_decay*p
             if self.momentum:
                 if self.velocity[i] is None: self.velocity[i] = v.clone()
                 else: v = self.velocity[i].mul_(self.momentum).add_(v)

@@ -7,14 +7,13 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 # %% auto #0
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'like_mnist', 'load_model']
 
-# %% ../nbs/story.ipynb #00dd1d34
+# %% ../nbs/story.ipynb #e3cb4efa
 import time
 from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
@@ -24,11 +23,11 @@ from .files import load_arrays
 from .learner import Learner
 from .linear import pair_tensors
 from .optimizer import SGD
-from .relu import count_parameters, two_layer_net
+from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import stack_images, tensor
 
-# %% ../nbs/story.ipynb #27676fb6
+# %% ../nbs/story.ipynb #8a365c67
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -56,7 +55,7 @@ def train_model_named(
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
     dls = DataLoaders(*(DataLoader(torch.utils.data.TensorDataset(*ds), batch_size, shuffle=i == 0) for i, ds in enumerate(datasets)))
-    learn = Learner(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=F.binary_cross_entropy_with_logits, device=device)
+    learn = Learner(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=binary_cross_entropy, device=device)
     learn.fit(epochs, lr, verbose=verbose)
     return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=learn.recorder.values[-1][2], seconds=time.perf_counter() - start)
 

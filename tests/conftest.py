@@ -1,8 +1,47 @@
-import os
+import functools, http.server, os, shutil, subprocess, sys, threading
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope='session', autouse=True)
 def cache(tmp_path_factory):
     "All tests of a run share one fresh cache folder, unless the environment names one"
     os.environ.setdefault('MNIST_SGD_CACHE', str(tmp_path_factory.mktemp('cache')))
+
+@pytest.fixture(scope='session')
+def site():
+    "Address of the website, built afresh and served from this machine"
+    pytest.importorskip('smalldocs', reason='the website needs smalldocs, which needs Python 3.11')
+    subprocess.run([sys.executable, ROOT/'tools'/'docs.py'], check=True, cwd=ROOT)
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args): pass
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=ROOT/'_docs'))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+
+@pytest.fixture(scope='session')
+def browser():
+    "A real headless Chromium: the system's, where it has one"
+    sync_api = pytest.importorskip('playwright.sync_api')
+    path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+    with sync_api.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=['--no-sandbox', '--disable-quic', '--disable-background-networking'])
+        yield browser
+        browser.close()
+
+@pytest.fixture
+def page(browser, site):
+    "A fresh page on a desktop; it fails the test if the console shows an error, or a request fails or leaves this machine"
+    context = browser.new_context(viewport=dict(width=1280, height=900), base_url=site)
+    page, problems = context.new_page(), []
+    page.on('console', lambda m: problems.append(f'console: {m.text}') if m.type == 'error' else None)
+    page.on('pageerror', lambda e: problems.append(f'error: {e}'))
+    page.on('requestfailed', lambda r: problems.append(f'request failed: {r.url}'))
+    page.on('response', lambda r: problems.append(f'{r.status}: {r.url}') if r.status >= 400 else None)
+    page.on('request', lambda r: problems.append(f'another host: {r.url}') if not r.url.startswith((site, 'data:', 'blob:')) else None)
+    yield page
+    context.close()
+    assert not problems, '\n'.join(problems)

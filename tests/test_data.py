@@ -61,6 +61,16 @@ def test_arrays_keep_the_original_order():
     assert (some == images[np.isin(labels, (1, 8))]).all() and set(which) == {1, 8}
     assert images.dtype == labels.dtype == np.uint8 and images.flags.writeable
 
+@pytest.mark.parametrize('split', ['train', 'valid'])
+def test_imagefolder_reads_every_pixel(split):
+    from torchvision.datasets import ImageFolder
+    images, labels = mnist_arrays(split)
+    folder = ImageFolder(mnist_path()/split)
+    assert folder.classes == ['3', '7'] and len(folder) == np.isin(labels, (3, 7)).sum()
+    for (path, kind), (picture, _) in zip(folder.samples, folder):
+        place = int(Path(path).stem)
+        assert folder.classes[kind] == str(labels[place]) and (np.asarray(picture)[..., 0] == images[place]).all()
+
 @pytest.fixture
 def fresh_cache(tmp_path, monkeypatch):
     monkeypatch.setenv('MNIST_SGD_CACHE', str(tmp_path/'cache'))

@@ -1,4 +1,4 @@
-"""After this chapter you can see which classes a model confuses, and which images it gets most wrong.
+"""After this chapter you can say what a trained model confuses, see its worst mistakes, tell how far its certainty can be trusted, and measure what more training images would buy.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/interpret.html.md"""
 
@@ -7,46 +7,48 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/interpret.html.md"""
 # %% auto #0
 __all__ = ['confusion_matrix', 'plot_confusion', 'top_losses']
 
-# %% ../nbs/11_interpret.ipynb #31de76f8
+# %% ../nbs/11_interpret.ipynb #94048edd
 import matplotlib.pyplot as plt
 import torch
 
-from .tensor import show_images
-
-# %% ../nbs/11_interpret.ipynb #3c12fd58
+# %% ../nbs/11_interpret.ipynb #60160e73
 def confusion_matrix(
     preds: torch.Tensor,   # predicted classes, whole numbers from 0 to n-1
     targets: torch.Tensor, # true classes, the same number of them
     n=2,                   # number of classes
-) -> torch.Tensor: # n x n; row: the true class, column: the predicted one
-    "How often each class was taken for each"
+) -> torch.Tensor: # int64, n x n; row: the true class, column: the predicted one
+    "How often each class was taken for each. `ValueError` for a class outside 0 to n-1"
     preds, targets = preds.flatten().long(), targets.flatten().long()
     if len(preds) != len(targets): raise ValueError(f"confusion_matrix takes one prediction for each target; there are {len(preds)} and {len(targets)}")
     if len(preds) and not 0 <= min(preds.min(), targets.min()) <= max(preds.max(), targets.max()) < n: raise ValueError(f"Classes must be whole numbers from 0 to {n - 1}; set n to the number of classes")
     return torch.bincount(targets*n + preds, minlength=n*n).view(n, n)
 
+# %% ../nbs/11_interpret.ipynb #47573d81
 def plot_confusion(
     matrix: torch.Tensor, # as `confusion_matrix` makes it
     names,                # names of the classes
     ax=None,              # matplotlib axes to draw on; None for a new figure
 ):
     "Draw a confusion matrix, the counts in its cells. Returns the axes"
-    if ax is None: ax = plt.figure(figsize=(1.2 + .6*len(names), 1 + .6*len(names))).add_subplot()
+    if ax is None: ax = plt.figure(figsize=(1.6 + .5*len(names), 1.4 + .5*len(names))).add_subplot()
     shares = matrix/matrix.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(shares, cmap='Blues', vmin=0, vmax=1)
     for i, row in enumerate(matrix.tolist()):
-        for j, count in enumerate(row): ax.text(j, i, f'{count:,}', ha='center', va='center', color='white' if shares[i, j] > .5 else 'black')
+        for j, count in enumerate(row): ax.text(j, i, f'{count:,}', ha='center', va='center', fontsize=9, color='white' if shares[i, j] > .5 else 'black')
     ax.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names, xlabel='predicted', ylabel='true')
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/11_interpret.ipynb #77e6ec6c
+# %% ../nbs/11_interpret.ipynb #8efb7aec
 def top_losses(
     learn,    # a trained `Learner`
     loss_func, # loss of each item by itself, such as partial(F.binary_cross_entropy_with_logits, reduction='none')
     k=9,      # how many
-    dl=None,  # loader; None for the validation data
+    dl=None,  # loader that does not shuffle; None for the validation data
 ) -> tuple: # losses (k) and places in the dataset (k), the largest first
-    "Where the model is most wrong"
-    losses = loss_func(*learn.get_preds(dl)).flatten(1).sum(1)
+    "Where the model is most wrong. `ValueError` if `loss_func` returns a mean"
+    preds, targets = learn.get_preds(dl)
+    losses = loss_func(preds, targets)
+    if len(losses.shape) == 0 or len(losses) != len(targets): raise ValueError(f"loss_func must return a loss for each of the {len(targets)} items, not shape {tuple(losses.shape)}; use reduction='none'")
+    losses = losses.flatten(1).sum(1) if losses.ndim > 1 else losses
     return losses.topk(min(k, len(losses)))

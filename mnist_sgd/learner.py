@@ -1,4 +1,4 @@
-"""After this chapter you can train any model on any data with one object that keeps a record of what happened and saves what was learned.
+"""After this chapter you can build the object that trains any model on any data, show that it does what a plain PyTorch loop does, and stop a training today and go on tomorrow as if nothing had happened.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 
@@ -7,38 +7,32 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/10_learner.ipynb #22658092
-import time
+# %% ../nbs/10_learner.ipynb #0d71624b
+import math, time
 
-import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn
-from tqdm.auto import tqdm
 
 from .files import load_arrays, save_arrays
 from .linear import batch_accuracy, mnist_loss
 from .optimizer import SGD
-from .recorder import Recorder, is_watched, print_row
+from .recorder import Recorder, clock, metric_name, print_row, progress_bar
 from .tensor import to_np
 
-# %% ../nbs/10_learner.ipynb #66116cfc
-def _name(f):
-    "What to call a metric in the table; `partial(f, ...)` is called f"
-    return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
-
+# %% ../nbs/10_learner.ipynb #9a08e5cb
 class Learner:
-    "Trains `model` on `dls`, and keeps a record"
+    "Trains `model` on `dls`, and keeps a record in `recorder`. `ValueError` if there is nothing to learn"
     def __init__(self,
-        dls,                   # `DataLoaders`, or a training and a validation loader
+        dls,                   # `DataLoaders`, or any pair of a training and a validation loader
         model,                 # nn.Module, or a function from inputs to predictions (then give `params`)
         opt_func=SGD,          # makes an optimizer from the parameters and `lr`; `partial` sets its other options
         loss_func=mnist_loss,  # function of predictions and targets
-        metrics=batch_accuracy, # one or several functions of predictions and targets
+        metrics=batch_accuracy, # one or several functions of predictions and targets, or None
         lr=0.1,                # learning rate, unless `fit` is given another
         params=None,           # tensors to learn; None for model.parameters()
-        device=None,           # where to train; None for where the parameters are
+        device=None,           # where to train, such as `default_device()`; None for where the parameters are
     ):
         if params is None and not hasattr(model, 'parameters'): raise ValueError("A model that is a plain function needs params=[...], the tensors to learn")
         if isinstance(model, nn.Module): model.to(device)
@@ -46,116 +40,120 @@ class Learner:
         self.params = list(model.parameters() if params is None else params)
         self.device = device or next((p.device for p in self.params), 'cpu')
         self.metrics, self.opt = list(L(metrics)), None
-        self.recorder = Recorder([_name(m) for m in self.metrics])
+        self.recorder = Recorder([metric_name(m) for m in self.metrics])
 
-    def _batches(self, dl):
+    def __repr__(self): return f'Learner({metric_name(self.model)}, {len(self.recorder.values)} epochs)'
+
+    def _batches(self, dl, training):
+        "The batches of `dl` on our device, once the model knows whether it is to learn from them"
+        if isinstance(self.model, nn.Module): self.model.train(training)
         for xb, yb in dl: yield xb.to(self.device), yb.to(self.device)
 
-    def _set_mode(self, training):
-        if isinstance(self.model, nn.Module): self.model.train(training)
-
-# %% ../nbs/10_learner.ipynb #f4fa3b88
+# %% ../nbs/10_learner.ipynb #c0dead7b
 @patch
 def train_epoch(self: Learner,
-    bar=None, # progress bar to move on after each batch
+    verbose=False, # show a progress bar where a person is watching?
 ) -> float: # mean loss
     "Go through the training data once; after each batch, take a step"
-    self._set_mode(training=True)
-    losses, sizes = [], []
-    for xb, yb in self._batches(self.dls[0]):
+    total, n = 0., 0
+    for xb, yb in progress_bar(self._batches(self.dls[0], training=True), len(self.dls[0]), verbose):
         loss = self.loss_func(self.model(xb), yb)
         loss.backward()
         self.opt.step()
         self.opt.zero_grad()
-        losses.append(loss.detach())
-        sizes.append(len(xb))
-        if bar is not None: bar.update()
-    losses = torch.stack(losses).tolist()
-    self.recorder.losses += losses
-    return np.average(losses, weights=sizes).item()
+        self.recorder.losses.append(loss.item())
+        total, n = total + loss.item()*len(xb), n + len(xb)
+    return total/n
 
-# %% ../nbs/10_learner.ipynb #63f0fe71
+# %% ../nbs/10_learner.ipynb #086f0d85
 @patch
-@torch.no_grad()
 def get_preds(self: Learner,
     dl=None, # loader; None for the validation data
 ) -> tuple: # the model's outputs, and the targets
     "What the model says about every item of `dl`"
-    self._set_mode(training=False)
-    preds, targets = zip(*[(self.model(xb), yb) for xb, yb in self._batches(self.dls[1] if dl is None else dl)])
+    dl = self.dls[1] if dl is None else dl
+    with torch.no_grad(): preds, targets = zip(*[(self.model(xb), yb) for xb, yb in self._batches(dl, training=False)])
     return torch.cat(preds), torch.cat(targets)
 
+# %% ../nbs/10_learner.ipynb #eced9f8f
 @patch
 def validate(self: Learner,
     dl=None, # loader; None for the validation data
 ) -> list: # loss and metrics
     "Loss and metrics over all items of `dl`"
     preds, targets = self.get_preds(dl)
-    return [f(preds, targets).item() for f in (self.loss_func, *self.metrics)]
+    return [float(f(preds, targets)) for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/10_learner.ipynb #71cfefc9
+# %% ../nbs/10_learner.ipynb #6fd98e06
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
-    lr=None,  # learning rate; None for the Learner's own
+    lr=None,  # learning rate, 0 or more; None for the Learner's own
     verbose=True, # print a line an epoch, and show a bar where a person is watching?
 ):
-    "Train for `n_epochs`, with a row in `recorder.values` for each"
+    "Train for `n_epochs`, with a row in `recorder.values` for each. A second call goes on where the first one stopped. Returns the Learner"
+    lr = self.lr if lr is None else lr
     if not isinstance(n_epochs, int) or n_epochs < 1: raise ValueError(f"n_epochs is {n_epochs!r}; it must be a whole number, 1 or more")
-    if lr is not None: self.lr = lr
-    if self.opt is None: self.opt = self.opt_func(self.params, lr=self.lr)
-    for group in getattr(self.opt, 'param_groups', [vars(self.opt)]): group['lr'] = self.lr
+    if not 0 <= lr < math.inf: raise ValueError(f"lr is {lr!r}; it must be a number, 0 or more")
+    if 0 in map(len, self.dls): raise ValueError("A loader has no batches: with drop_last, batch_size must not be larger than the dataset")
+    if self.opt is None: self.opt = self.opt_func(self.params, lr=lr)
+    self.lr = lr
+    for group in getattr(self.opt, 'param_groups', [vars(self.opt)]): group['lr'] = lr
     if verbose: print_row(['epoch', *self.recorder.names, 'time'])
-    with tqdm(total=n_epochs*len(self.dls[0]), leave=False, disable=not (verbose and is_watched())) as bar:
-        for _ in range(n_epochs):
-            start = time.perf_counter()
-            self.recorder.values.append([self.train_epoch(bar), *self.validate()])
-            minutes, seconds = divmod(round(time.perf_counter() - start), 60)
-            if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], f'{minutes:02}:{seconds:02}'])
+    for _ in range(n_epochs):
+        start = time.perf_counter()
+        self.recorder.values.append([self.train_epoch(verbose), *self.validate()])
+        if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], clock(time.perf_counter() - start)])
     return self
 
-# %% ../nbs/10_learner.ipynb #1b6b3c09
+# %% ../nbs/10_learner.ipynb #1e3abcb2
 @patch
-@torch.no_grad()
 def predict(self: Learner,
-    x: torch.Tensor, # batch of inputs
-) -> tuple: # class (n) and its probability (n)
+    x: torch.Tensor, # batch of inputs, n x whatever the model takes
+) -> tuple: # class (int64, n) and its probability (n)
     "The most probable class of each input, and how probable it is"
-    self._set_mode(training=False)
-    outputs = self.model(x.to(self.device))
-    if outputs.shape[-1] > 1: return outputs.softmax(-1).max(-1)[::-1]
-    p = outputs.sigmoid()[..., 0]
-    return (p > .5).long(), torch.maximum(p, 1 - p)
+    outputs, _ = self.get_preds([(x, x)])
+    if outputs.shape[-1] == 1: outputs = torch.cat([torch.zeros_like(outputs), outputs], -1)
+    return outputs.softmax(-1).max(-1)[::-1]
 
-# %% ../nbs/10_learner.ipynb #432cef0d
+# %% ../nbs/10_learner.ipynb #ce163479
 @patch
 def _state(self: Learner):
-    "Everything that is learned, by name"
-    return self.model.state_dict() if isinstance(self.model, nn.Module) else {f'param{i}': p for i, p in enumerate(self.params)}
+    "The model's tensors by name, and torch's random numbers"
+    model = self.model.state_dict() if isinstance(self.model, nn.Module) else {f'param{i}': p for i, p in enumerate(self.params)}
+    return {f'model/{k}': v for k, v in model.items()} | dict(rng=torch.get_rng_state())
 
 @patch
 def save(self: Learner,
     path, # file to write, by custom NAME.npz
     **meta, # facts to keep with the weights, such as digits=(3, 7)
 ):
-    "Write the parameters, the optimizer's velocity and the record, atomically"
-    arrays = {f'model/{k}': to_np(v) for k, v in self._state().items()}
-    arrays |= {f'velocity/{i}': to_np(v) for i, v in enumerate(getattr(self.opt, 'velocity', [])) if v is not None}
-    save_arrays(path, arrays, names=self.recorder.names, values=self.recorder.values, losses=self.recorder.losses, lr=self.lr, **meta)
+    "Write parameters, optimizer, record and the state of torch's random numbers, atomically"
+    kept = self.opt.state_dict()['state'] if hasattr(self.opt, 'state_dict') else {}
+    tensors = self._state() | {f'opt/{i}/{k}': v for i, o in kept.items() for k, v in o.items()}
+    save_arrays(path, {k: to_np(v) for k, v in tensors.items()}, names=self.recorder.names, values=self.recorder.values,
+                losses=self.recorder.losses, lr=self.lr, optimizer=str(type(self.opt)), **meta)
+
+# %% ../nbs/10_learner.ipynb #6da878b2
+def _forms(tensors): return {k: f'{v.dtype} {tuple(v.shape)}' for k, v in tensors.items()}
 
 @patch
 def load(self: Learner,
     path, # file that `save` wrote
 ):
-    "Take over what `save` wrote, so that `fit` goes on from there. `ValueError` when the file is of a different model"
+    "Take over what `save` wrote, torch's random numbers included, so that `fit` goes on from there. `ValueError`, and no change, when the file does not fit"
     arrays, meta = load_arrays(path)
-    state, saved = self._state(), {k[6:]: v for k, v in arrays.items() if k.startswith('model/')}
-    ours, theirs = ({k: tuple(v.shape) for k, v in o.items()} for o in (state, saved))
-    if ours != theirs: raise ValueError(f"{path} holds a different model: its parameters are {theirs}, and this model's are {ours}")
-    with torch.no_grad():
-        for k, t in state.items(): t.copy_(torch.from_numpy(saved[k]))
-    self.opt = self.opt_func(self.params, lr=meta['lr'])
-    for k, v in arrays.items():
-        if k.startswith('velocity/'): self.opt.velocity[int(k[9:])] = torch.from_numpy(v).to(self.device)
-    self.recorder.values, self.recorder.losses, self.lr = meta['values'], meta['losses'], meta['lr']
+    saved, kept, state = {k: torch.from_numpy(v) for k, v in arrays.items()}, {}, self._state()
+    for _, i, name in [k.split('/') for k in arrays if k.startswith('opt/')]: kept.setdefault(int(i), {})[name] = saved.pop(f'opt/{i}/{name}')
+    theirs, ours = _forms(saved) | dict(record=meta.get('names')), _forms(state) | dict(record=self.recorder.names)
+    if wrong := {k: (theirs.get(k), ours.get(k)) for k in theirs | ours if theirs.get(k) != ours.get(k)}:
+        raise ValueError(f"{path} is of a different model, or of different metrics; what the file has, and what this Learner has: {wrong}")
+    opt, shapes = self.opt_func(self.params, lr=meta['lr']), {i: ((), p.shape) for i, p in enumerate(self.params)}
+    if kept and (meta['optimizer'] != str(type(opt)) or any(v.shape not in shapes.get(i, ()) for i, o in kept.items() for v in o.values())):
+        raise ValueError(f"{path} was saved with another optimizer, {meta['optimizer']}; give the Learner that as its opt_func, not {type(opt)}")
+    if kept: opt.load_state_dict(opt.state_dict() | dict(state=kept))
+    torch.Generator().set_state(saved['rng'])
+    torch.set_rng_state(saved['rng'])
+    for k, t in state.items(): t.data.copy_(saved[k])
+    self.opt, self.lr, self.recorder.values, self.recorder.losses = opt, meta['lr'], meta['values'], meta['losses']
     return self

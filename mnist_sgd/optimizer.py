@@ -41,7 +41,7 @@ class BasicOptim:
         "Forget the gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_optimizer.ipynb #c22def35
+# %% ../nbs/07_optimizer.ipynb #484415e8
 class SGD(BasicOptim):
     "Gradient descent with momentum and weight decay, as [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html) does it"
     def __init__(self,
@@ -67,3 +67,11 @@ class SGD(BasicOptim):
                 if self.velocity[i] is None: self.velocity[i] = v.clone()
                 else: v = self.velocity[i].mul_(self.momentum).add_(v)
             p -= self.lr*v
+
+    def state_dict(self):
+        "What must be kept to go on later, in the form that PyTorch's optimizers use: a dictionary for each parameter, by its number"
+        return dict(state={i: dict(velocity=v) for i, v in enumerate(self.velocity) if v is not None})
+
+    def load_state_dict(self, state_dict):
+        "Take over what `state_dict` gave"
+        for i, kept in state_dict['state'].items(): self.velocity[i] = kept['velocity'].to(self.params[i].device)

@@ -18,7 +18,7 @@ def test_the_order_is_the_sidebars():
 def test_opens_closes_and_asks(path):
     text = [c['text'] for c in cells(path, 'markdown')]
     assert re.match(r'# .+\n\n> After this chapter you can ', text[0])
-    assert any(t.startswith('## What we know') for t in text)
+    assert any(re.search('^## What we know', t, re.M) for t in text)
     assert 3 <= sum(t.count('<details>') for t in text) <= 6, 'three to six questions'
     solutions = [c for c in cells(path, 'code') if 'code-summary: "Solution"' in c['text']]
     assert 2 <= len(solutions) <= 4, 'two to four exercises'
@@ -36,8 +36,8 @@ def test_module_is_short_and_looks_only_back(path):
     name = re.sub(r'^\d+_', '', path.stem)
     text = (ROOT/'mnist_sgd'/f'{name}.py').read_text(encoding='utf-8')
     code = text.split('\n# %% ', 2)[2]  # without the docstring and __all__
-    lines = [line for line in code.splitlines() if line.strip() and not line.startswith('#')]
-    assert len(lines) <= 125, f'{len(lines)} lines'
+    lines = [line for line in code.splitlines() if line.strip() and not line.startswith(('#', '../nbs'))]
+    assert len(lines) <= 130, f'{len(lines)} lines'  # about 120
     for other in re.findall(r'^from \.(\w+) import', text, re.M): assert ORDER.index(other) < ORDER.index(name), f'{name} imports from the later {other}'
 
 def test_every_term_of_the_glossary_is_linked_from_a_chapter():

@@ -41,7 +41,7 @@ class BasicOptim:
         "Forget the gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_optimizer.ipynb #484415e8
+# %% ../nbs/07_optimizer.ipynb #5b0747b6
 class SGD(BasicOptim):
     "Gradient descent with momentum and weight decay, as [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html) does it"
     def __init__(self,
@@ -74,4 +74,4 @@ class SGD(BasicOptim):
 
     def load_state_dict(self, state_dict):
         "Take over what `state_dict` gave"
-        for i, kept in state_dict['state'].items(): self.velocity[i] = kept['velocity'].to(self.params[i].device)
+        for i, kept in state_dict['state'].items(): self.velocity[i] = kept['velocity'].to(self.params[i].device, copy=True)

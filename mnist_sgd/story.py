@@ -85,7 +85,7 @@ def plot_story(
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
-# %% ../nbs/story.ipynb #5a483c66
+# %% ../nbs/story.ipynb #748d7917
 def like_mnist(
     im: Image.Image, # a picture of one digit, of any size and mode
 ) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
@@ -93,14 +93,14 @@ def like_mnist(
     if 'A' in im.getbands() or 'transparency' in im.info:
         im = im.convert('RGBA')
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
-    a = np.asarray(im.convert('L'), np.float32)/255
+    a = np.array(im.convert('L'), np.float32)/255
     if np.median(np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]])) > .5: a = 1 - a
     rows, cols = (np.flatnonzero((a > .3).any(axis)) for axis in (1, 0))
     if not len(rows): raise ValueError("the picture shows nothing: all of it has nearly the same brightness as its border")
     if a.shape == (28, 28): return torch.from_numpy(a)
     a = a[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
     h, w = (max(1, round(n*20/max(a.shape))) for n in a.shape)
-    a = np.asarray(Image.fromarray(a).resize((w, h), Image.Resampling.BOX), np.float32)
+    a = np.array(Image.fromarray(a).resize((w, h), Image.Resampling.BOX))
     top, left = (int(np.clip(round(13.5 - float((a.sum(1 - i)*np.arange(n)).sum()/a.sum())), 0, 28 - n)) for i, n in enumerate((h, w)))
     res = torch.zeros(28, 28)
     res[top:top + h, left:left + w] = torch.from_numpy(a)

@@ -31,6 +31,13 @@ def test_figures_have_alternative_text_and_captions(path):
             assert '#| fig-alt: "' in c['text'], f"no fig-alt:\n{c['text']}"
             assert path not in CHAPTERS or '#| fig-cap: "' in c['text'], f"no fig-cap:\n{c['text']}"
 
+@pytest.mark.parametrize('path', sorted((ROOT/'nbs').glob('*.ipynb')), ids=lambda p: p.stem)
+def test_stored_outputs_hold_no_warning_no_error_and_no_place_on_disk(path):
+    for c in cells(path, 'code'):
+        for o in c['outputs']:
+            assert o['output_type'] != 'error' and o.get('name') != 'stderr', c['text']
+            assert not re.search(r'/(tmp|home|root|work|Users)/', json.dumps([o.get('text'), o.get('data', {}).get('text/plain')])), c['text']
+
 @pytest.mark.parametrize('path', CHAPTERS, ids=lambda p: p.stem)
 def test_module_is_short_and_looks_only_back(path):
     name = re.sub(r'^\d+_', '', path.stem)

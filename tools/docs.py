@@ -2,7 +2,8 @@
 
     python tools/docs.py
 
-nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them. Ends non-zero when something is
+nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains the models
+that the page Draw a digit shows. Ends non-zero when something is
 wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs makes the same pages.
 """
 import re, shutil, subprocess, sys
@@ -27,3 +28,4 @@ if __name__ == '__main__':
     subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', '--strict', proc], check=True)
     shutil.rmtree(ROOT/'_docs', ignore_errors=True)
     (proc/'_docs').rename(ROOT/'_docs')
+    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', ROOT/'_docs'/'models.safetensors'], check=True)

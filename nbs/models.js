@@ -1,0 +1,82 @@
+// The arithmetic of the page Draw a digit: the book's models on one image, and a drawing made like MNIST's images.
+// An image is an array of 28*28 numbers, row by row, from 0 (paper) to 1 (ink). Scores above 0 mean three, below 0 seven.
+
+const SIDE = 28, BOX = 20  // an image; the square that MNIST's digits fit into
+const arrayTypes = {F32: Float32Array, I32: Int32Array, U8: Uint8Array}
+
+/** The arrays in a safetensors file, by name: {data, shape}. tools/export_models.py writes the file and says what is in it. */
+export async function loadModels(url = new URL('models.safetensors', import.meta.url)) {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`)
+  const buffer = await response.arrayBuffer()
+  const start = 8 + Number(new DataView(buffer).getBigUint64(0, true))
+  const {__metadata__, ...head} = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)))
+  return Object.fromEntries(Object.entries(head).map(([name, {dtype, shape, data_offsets: [from, to]}]) =>
+    [name, {shape, data: new arrayTypes[dtype](buffer.slice(start + from, start + to))}]))
+}
+
+// ---- the models
+
+const sum = a => a.reduce((total, x) => total + x, 0)
+const dot = (a, b) => { let total = 0; for (let i = 0; i < a.length; i++) total += a[i]*b[i]; return total }
+
+/** Mean absolute difference over the pixels: `mnist_distance` of the book. */
+export const distance = (a, b) => sum(Array.from(a, (x, i) => Math.abs(x - b[i])))/a.length
+
+/** Any number squeezed into 0 to 1. */
+export const sigmoid = x => 1/(1 + Math.exp(-x))
+
+/** A linear layer: one number for each row of weights, its product with x, plus its bias. */
+export const linear = (x, weight, bias) => Array.from(bias.data, (b, i) => dot(x, weight.data.subarray(i*x.length, (i + 1)*x.length)) + b)
+
+/** Each number, or 0 if it is negative. */
+export const relu = x => x.map(o => Math.max(0, o))
+
+/** All that the models say of an image. */
+export function judge(image, m) {
+  const distances = {3: distance(image, m['ideal.3'].data), 7: distance(image, m['ideal.7'].data)}
+  const [linearScore] = linear(image, m['linear.weight'], m['linear.bias'])
+  const hidden = relu(linear(image, m['relu.0.weight'], m['relu.0.bias']))
+  const [netScore] = linear(hidden, m['relu.2.weight'], m['relu.2.bias'])
+  const verdict = isThree => isThree ? 3 : 7
+  return {
+    similarity: {distances, digit: verdict(distances[3] < distances[7])},
+    linear: {score: linearScore, probability: sigmoid(linearScore), digit: verdict(linearScore > 0)},
+    net: {hidden, votes: hidden.map((h, i) => h*m['relu.2.weight'].data[i]), score: netScore, probability: sigmoid(netScore), digit: verdict(netScore > 0)},
+  }
+}
+
+// ---- a drawing, made like MNIST's images: what mnist_sgd.story.like_mnist does
+
+const range = (n, f) => Array.from({length: n}, (_, i) => f(i))
+const roundEven = x => { const r = Math.round(x); return r - x === .5 && r % 2 ? r - 1 : r }  // as Python rounds
+const clip = (x, low, high) => Math.min(Math.max(x, low), high)
+
+/** From n pixels to m: which of the n lie under each of the m, [first, end). */
+function cells(n, m) {
+  const scale = n/m, half = Math.max(scale, 1)/2
+  return range(m, i => [Math.max(0, Math.trunc((i + .5)*scale - half + .5)), Math.min(n, Math.trunc((i + .5)*scale + half + .5))])
+}
+
+/** Crop `ink` (from 0 to 1, height*width numbers) to what is drawn, fit it into 20 x 20, put its centre of mass in the middle. null if nothing is drawn. */
+export function likeMnist(ink, width, height) {
+  let top = height, bottom = -1, left = width, right = -1
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (ink[y*width + x] > .3) {
+    top = Math.min(top, y); bottom = y
+    left = Math.min(left, x); right = Math.max(right, x)
+  }
+  if (bottom < 0) return null
+  const rows = bottom - top + 1, cols = right - left + 1
+  const [h, w] = [rows, cols].map(n => Math.max(1, roundEven(n*BOX/Math.max(rows, cols))))
+  const small = cells(rows, h).map(([y0, y1]) => cells(cols, w).map(([x0, x1]) => {
+    let total = 0
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) total += ink[(top + y)*width + left + x]
+    return total/((y1 - y0)*(x1 - x0))
+  }))
+  const mass = sum(small.flat())
+  const centre = [sum(small.map((row, y) => y*sum(row))), sum(small.map(row => sum(row.map((v, x) => v*x))))].map(o => o/mass)
+  const [dy, dx] = [h, w].map((n, i) => clip(roundEven((SIDE - 1)/2 - centre[i]), 0, SIDE - n))
+  const image = new Float32Array(SIDE*SIDE)
+  small.forEach((row, y) => image.set(row, (dy + y)*SIDE + dx))
+  return image
+}

@@ -1,4 +1,4 @@
-import functools, http.server, os, shutil, subprocess, sys, threading
+import functools, http.server, os, shutil, subprocess, sys, threading, time
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,16 @@ def cache(tmp_path_factory):
     os.environ.setdefault('MNIST_SGD_CACHE', str(tmp_path_factory.mktemp('cache')))
 
 @pytest.fixture(scope='session')
-def site():
-    "Address of the website, built afresh and served from this machine"
+def build_seconds():
+    "How long the website took to build, afresh"
     pytest.importorskip('smalldocs', reason='the website needs smalldocs, which needs Python 3.11')
+    start = time.monotonic()
     subprocess.run([sys.executable, ROOT/'tools'/'docs.py'], check=True, cwd=ROOT)
+    return time.monotonic() - start
+
+@pytest.fixture(scope='session')
+def site(build_seconds):
+    "Address of the website, built afresh and served from this machine"
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args): pass
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=ROOT/'_docs'))
@@ -24,11 +30,14 @@ def site():
 
 @pytest.fixture(scope='session')
 def browser():
-    "A real headless Chromium: the system's, where it has one"
-    sync_api = pytest.importorskip('playwright.sync_api')
+    "A real headless Chromium: the system's, where it has one, else Playwright's own; without either, CI fails and other runs skip"
+    from playwright.sync_api import Error, sync_playwright
     path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-    with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=path, args=['--no-sandbox', '--disable-quic', '--disable-background-networking'])
+    with sync_playwright() as p:
+        try: browser = p.chromium.launch(executable_path=path, args=['--no-sandbox', '--disable-quic', '--disable-background-networking'])
+        except Error as e:
+            stop = pytest.fail if os.environ.get('CI') == 'true' else pytest.skip
+            stop(f"no Chromium starts; the README's section on tests says how to install one ({e.message.splitlines()[0]})")
         yield browser
         browser.close()
 

@@ -2,14 +2,22 @@
 
     python tools/docs.py
 
-nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains the models
-that the page Draw a digit shows. Ends non-zero when something is
-wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs makes the same pages.
+nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains the models of
+the page Draw a digit, and the last steps here make the pages work offline, by keyboard and for screen readers. Ends non-zero
+when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs makes the same pages from the
+same settings.
 """
-import re, shutil, subprocess, sys
+import json, re, shutil, subprocess, sys
+from configparser import ConfigParser
+from importlib import import_module
+from importlib.metadata import distribution
+from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path
 
+from fastcore.docments import DocmentTbl
 from nbdev.serve import proc_nbs
+from nbdev.showdoc import BasicMarkdownRenderer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,10 +30,95 @@ def name_pages(proc):
         p.write_text(text, encoding='utf-8')
     for old, new in names.items(): (proc/old).rename(proc/new)
 
+def api_entry(text, symbol):
+    "nbdev's entry for a symbol, made compact: the signature on one line, and its comments as a table of parameters that unfolds"
+    def compact(fence):
+        code = ' '.join(re.sub(r'(^|\s)# .*', '', line).strip() for line in fence[1].splitlines())
+        code = re.sub(r'^def |:\s*$', '', code)
+        return '```python\n' + re.sub(r',?\s*\)', ')', re.sub(r'\(\s+', '(', code)).replace(')->', ') -> ') + '\n```'
+    text = re.sub(r'```python\n(.*?)\n```', compact, text.removeprefix('---\n\n'), count=1, flags=re.S)
+    table = str(DocmentTbl(symbol)).replace('**', '').replace('|    |', '| Parameter |', 1)
+    if table: text += f'\n\n<details>\n<summary>Parameters</summary>\n\n{table}\n\n</details>'
+    return f':::: {{.api-entry}}\n{text}\n::::'
+
+def show_doc_cell(name, symbol):
+    "The cell that nbdev would have made for a symbol of another name, such as `mnist_distance = l1_distance`"
+    text = BasicMarkdownRenderer(symbol, name=name)._repr_markdown_().replace(f'def {symbol.__name__}(', f'def {name}(')
+    return dict(cell_type='code', metadata={}, execution_count=None, source=f'#| echo: false\nshow_doc({name})',
+                outputs=[dict(output_type='display_data', metadata={}, data={'text/markdown': text})])
+
+def shown(cell):
+    "Name of the symbol that the cell is an API entry for, or None"
+    found = re.search(r'^show_doc\(([\w.]+)\)', cell['source'], re.M)
+    return found and found[1]
+
+def gather(cells):
+    "Cells with all entries for an exported cell above it, in its order: nbdev leaves all but the last below, in reverse"
+    out, start = [], 0
+    for cell in cells:
+        name = (shown(cell) or '').split('.')[-1]
+        if name and out and not shown(out[-1]) and re.search(rf'^(def|class) {name}\b', out[-1]['source'], re.M): out.insert(start, cell)
+        else:
+            if not (out and shown(out[-1])): start = len(out)
+            out.append(cell)
+    return out
+
+def api_entries(proc):
+    "Make the API entries of all notebooks compact: the lesson's own code follows right below each"
+    for p in proc.glob('*.ipynb'):
+        nb, cells = json.loads(p.read_text(encoding='utf-8')), []
+        find = lambda name: attrgetter(name)(import_module(f'mnist_sgd.{p.stem}'))
+        for cell in nb['cells']:
+            source = cell['source'] = ''.join(cell['source']).replace('"Exported source"', f'"Code, exported to mnist_sgd.{p.stem}"')
+            alias = re.search(r'^#\| exports.*\n(\w+) = \w+$', source, re.M)
+            cells += [show_doc_cell(alias[1], find(alias[1])), cell] if alias and callable(find(alias[1])) else [cell]
+        cells = gather(cells)
+        for cell in filter(shown, cells):
+            data = cell['outputs'][0]['data']
+            data['text/markdown'] = api_entry(''.join(data['text/markdown']), find(shown(cell)))
+        p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
+
+def licences(proc):
+    "Write licences.txt: what smalldocs embeds in the site, each with its licence"
+    vendor = files('smalldocs')/'assets'/'vendor'
+    own = [f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower()]
+    parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', '\n'.join(own)),
+             ('bootstrap and themes: Bootstrap, with Popper', (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
+             ('bootstrap-icons: Bootstrap Icons', (vendor/'bootstrap-icons'/'LICENSE').read_text(encoding='utf-8')),
+             ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8'))]
+    head = 'What this website embeds, in its folder site_libs, and under which licence. Nothing is loaded from elsewhere.\n'
+    (proc/'licences.txt').write_text(head + ''.join(f'\n\n{"="*80}\n{name}\n{"="*80}\n\n{text.strip()}\n' for name, text in parts), encoding='utf-8')
+
+POLISH = [  # (what smalldocs writes, what it becomes)
+    # what folds a part of the sidebar or changes the colours is a button, with a name, which the keyboard reaches
+    (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
+    (r'<span class="menu-text">([^<]*)</span></span><a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
+     r'<span class="menu-text">\1</span></span><button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
+    (r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="[^"]*" onclick="([^"]*)">(.*?)</a>',
+     r'<button type="button" class="\1" aria-label="Light or dark" title="Light or dark" onclick="\2">\3</button>'),
+    (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
+    (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
+    (r'(<nav class="quarto-secondary-nav")', r'\1 aria-label="This page"'),
+    (r'(<nav class="navbar )', r'<nav aria-label="Site" class="navbar '),
+    (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
+    (r'<i class="bi([^"]*)"( role="img")?></i>', r'<i class="bi\1" aria-hidden="true"></i>'),
+]
+
+def polish(page, home):
+    "Make a page's links stay on the site it is read from, and mend its markup"
+    text = page.read_text(encoding='utf-8').replace(f'href="{home}', 'href="')
+    for old, new in POLISH: text = re.sub(old, new, text, flags=re.S)
+    page.write_text(text, encoding='utf-8')
+
 if __name__ == '__main__':
+    settings = ConfigParser(delimiters=['='], interpolation=None)
+    settings.read(ROOT/'settings.ini', encoding='utf-8')
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
     name_pages(proc)
+    api_entries(proc)
+    licences(proc)
     subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', '--strict', proc], check=True)
     shutil.rmtree(ROOT/'_docs', ignore_errors=True)
     (proc/'_docs').rename(ROOT/'_docs')
+    for page in (ROOT/'_docs').glob('*.html'): polish(page, settings['DEFAULT']['doc_url'])
     subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', ROOT/'_docs'/'models.safetensors'], check=True)

@@ -131,7 +131,7 @@ def test_light_and_dark(page, browser, site):
     dark = page.evaluate(background)
     assert light == 'rgb(255, 255, 255)' and max(map(int, re.findall(r'\d+', dark))) < 60
     page.click('.nav-page-next a')
-    page.wait_for_url('**/data.html')
+    page.wait_for_url('**/draw.html')
     assert page.evaluate(background) == dark
     for system, colour in (('dark', dark), ('light', light)):
         context = browser.new_context(base_url=site, color_scheme=system)

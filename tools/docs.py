@@ -78,6 +78,22 @@ def api_entries(proc):
             data['text/markdown'] = api_entry(''.join(data['text/markdown']), find(shown(cell)))
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
+def add_notebook_links(proc, chapters, git_url):
+    "Links at the top of each chapter's page: the notebook in Colab, and the notebook itself, which `copy_chapters` puts on the site"
+    colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
+    for chapter in chapters:
+        page = proc/re.sub(r'^\d+_', '', chapter.name)
+        nb = json.loads(page.read_text(encoding='utf-8'))
+        links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}"><i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
+                 f'<a href="notebooks/{chapter.name}" download><i class="bi bi-download" aria-hidden="true"></i> Download notebook</a></p>')
+        nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links))  # after the title
+        page.write_text(json.dumps(nb), encoding='utf-8')
+
+def copy_chapters(site, chapters):
+    "The notebooks that the pages link to"
+    (site/'notebooks').mkdir()
+    for chapter in chapters: shutil.copy(chapter, site/'notebooks')
+
 def licences(proc):
     "Write licences.txt: what smalldocs embeds in the site, each with its licence"
     vendor = files('smalldocs')/'assets'/'vendor'
@@ -110,15 +126,20 @@ def polish(page, home):
     for old, new in POLISH: text = re.sub(old, new, text, flags=re.S)
     page.write_text(text, encoding='utf-8')
 
-if __name__ == '__main__':
-    settings = ConfigParser(delimiters=['='], interpolation=None)
-    settings.read(ROOT/'settings.ini', encoding='utf-8')
+def main():
+    config = ConfigParser(delimiters=['='], interpolation=None)
+    config.read(ROOT/'settings.ini', encoding='utf-8')
+    settings, chapters, site = config['DEFAULT'], sorted((ROOT/'nbs').glob('[0-9]*.ipynb')), ROOT/'_docs'
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
     name_pages(proc)
     api_entries(proc)
+    add_notebook_links(proc, chapters, settings['git_url'])
     licences(proc)
     subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', '--strict', proc], check=True)
-    shutil.rmtree(ROOT/'_docs', ignore_errors=True)
-    (proc/'_docs').rename(ROOT/'_docs')
-    for page in (ROOT/'_docs').glob('*.html'): polish(page, settings['DEFAULT']['doc_url'])
-    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', ROOT/'_docs'/'models.safetensors'], check=True)
+    shutil.rmtree(site, ignore_errors=True)
+    (proc/'_docs').rename(site)
+    for page in site.glob('*.html'): polish(page, settings['doc_url'])
+    copy_chapters(site, chapters)
+    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
+
+if __name__ == '__main__': main()

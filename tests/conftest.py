@@ -48,7 +48,8 @@ def page(browser, site):
     page, problems = context.new_page(), []
     page.on('console', lambda m: problems.append(f'console: {m.text}') if m.type == 'error' else None)
     page.on('pageerror', lambda e: problems.append(f'error: {e}'))
-    page.on('requestfailed', lambda r: problems.append(f'request failed: {r.url}'))
+    # a request that the browser gives up because the test leaves its page is none that failed
+    page.on('requestfailed', lambda r: problems.append(f'request failed ({r.failure}): {r.url}') if r.failure != 'net::ERR_ABORTED' else None)
     page.on('response', lambda r: problems.append(f'{r.status}: {r.url}') if r.status >= 400 else None)
     page.on('request', lambda r: problems.append(f'another host: {r.url}') if not r.url.startswith((site, 'data:', 'blob:')) else None)
     yield page

@@ -30,7 +30,7 @@ def collate(
     if isinstance(one, (Number, np.generic)): return torch.as_tensor(np.array(items))
     return list(items)
 
-# %% ../nbs/05_dataloader.ipynb #cf1d9fe4
+# %% ../nbs/05_dataloader.ipynb #70d754aa
 def _collated(dataset):
     "The whole dataset as one batch if it lies in memory; None if it makes its items when asked"
     if isinstance(dataset, torch.Tensor): return dataset
@@ -39,11 +39,16 @@ def _collated(dataset):
 
 def _pick(batch, idx):
     "The items at `idx` of a batch that `collate` made"
-    if isinstance(batch, torch.Tensor): return batch[idx]
+    if isinstance(batch, torch.Tensor): return batch.index_select(0, idx.to(batch.device))
     if isinstance(batch, tuple): return tuple(_pick(part, idx) for part in batch)
     return [batch[i] for i in idx]
 
-# %% ../nbs/05_dataloader.ipynb #08112170
+def _moved(batch, device):
+    "The same batch, with its tensors on `device`"
+    if isinstance(batch, tuple): return tuple(_moved(part, device) for part in batch)
+    return batch.to(device) if isinstance(batch, torch.Tensor) else batch
+
+# %% ../nbs/05_dataloader.ipynb #7bd538cf
 class DataLoader:
     "Goes through `dataset` batch by batch. `ValueError` or `TypeError` for a dataset or a batch size that cannot work"
     def __init__(self,
@@ -58,6 +63,11 @@ class DataLoader:
         if len(dataset) == 0: raise ValueError("The dataset is empty; a loader needs at least one item")
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last
         self.collated = _collated(dataset)
+
+    def to(self, device):
+        "Move data that lie in memory to `device`, to stay there. Returns the loader"
+        self.collated = _moved(self.collated, device)
+        return self
 
     def __len__(self):
         "Number of batches"

@@ -41,7 +41,7 @@ class BasicOptim:
         "Forget the gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_optimizer.ipynb #5b0747b6
+# %% ../nbs/07_optimizer.ipynb #f108d022
 class SGD(BasicOptim):
     "Gradient descent with momentum and weight decay, as [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html) does it"
     def __init__(self,
@@ -66,7 +66,7 @@ class SGD(BasicOptim):
             if self.momentum:
                 if self.velocity[i] is None: self.velocity[i] = v.clone()
                 else: v = self.velocity[i].mul_(self.momentum).add_(v)
-            p -= self.lr*v
+            p.add_(v, alpha=-self.lr)
 
     def state_dict(self):
         "What must be kept to go on later, in the form that PyTorch's optimizers use: a dictionary for each parameter, by its number"
@@ -74,4 +74,5 @@ class SGD(BasicOptim):
 
     def load_state_dict(self, state_dict):
         "Take over what `state_dict` gave"
-        for i, kept in state_dict['state'].items(): self.velocity[i] = kept['velocity'].to(self.params[i].device, copy=True)
+        kept = [state_dict['state'].get(i, {}).get('velocity') for i in range(len(self.params))]
+        self.velocity = [v if v is None else v.to(p.device, copy=True) for v, p in zip(kept, self.params)]

@@ -57,10 +57,10 @@ def is_watched() -> bool:
     shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
     return sys.stderr.isatty() or hasattr(shell, 'kernel')
 
-# %% ../nbs/09_recorder.ipynb #ede31e77
+# %% ../nbs/09_recorder.ipynb #c238da32
 def progress_bar(
-    items,        # what to go through
-    total,        # how many they are
+    items,        # what to go through; None to count by hand, with `update()`
+    total,        # how many there are
     verbose=True, # False for no bar in any case
 ) -> tqdm: # to be gone through in place of `items`
     "Go through `items` with a bar that moves while somebody is watching, and vanishes when all is done"

@@ -1,4 +1,4 @@
-"""After this chapter you can build the object that trains any model on any data, show that it does what a plain PyTorch loop does, and stop a training today and go on tomorrow as if nothing had happened.
+"""After this chapter you can build the object that trains any model on any data, show that it does what a plain PyTorch loop does, and rely on it to lose nothing when a training goes wrong or is stopped.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 
@@ -96,7 +96,7 @@ def validate(self: Learner,
     preds, targets = self.get_preds(dl)
     return [float(f(preds, targets)) for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/11_learner.ipynb #5b9a739e
+# %% ../nbs/11_learner.ipynb #58847572
 @patch
 def set_hypers(self: Learner,
     **settings, # the optimizer's settings, such as lr=.1 and momentum=.9
@@ -106,6 +106,7 @@ def set_hypers(self: Learner,
         if unknown := settings.keys() - group.keys(): raise ValueError(f"{type(self.opt).__name__} has no setting {', '.join(unknown)}")
         group.update(settings)
 
+# %% ../nbs/11_learner.ipynb #28fe18c7
 @patch
 def _diverged(self: Learner, loss, when):
     lr = getattr(self.opt, 'param_groups', [vars(self.opt)])[0]['lr']

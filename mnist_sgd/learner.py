@@ -7,24 +7,22 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #98e99b56
+# %% ../nbs/11_learner.ipynb #70ea4f94
 import math, time
 
-import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn
 
-from .checkpoint import restore_training, training_state
-from .files import load_arrays, save_arrays
+from .checkpoint import Resumable, restore_training, training_state
 from .dataloader import DataLoader
 from .linear import batch_accuracy, mnist_loss
 from .optimizer import SGD
 from .recorder import Recorder, clock, metric_name, print_row, progress_bar
 
-# %% ../nbs/11_learner.ipynb #e8f6a6f7
-class Learner:
+# %% ../nbs/11_learner.ipynb #6aa57360
+class Learner(Resumable):
     "Trains `model` on `dls`, and keeps a record in `recorder`. `ValueError` if there is nothing to learn"
     def __init__(self,
         dls,                   # `DataLoaders`, or any pair of a training and a validation loader
@@ -47,10 +45,6 @@ class Learner:
             if isinstance(dl, DataLoader): dl.to(self.device)
 
     def __repr__(self): return f'Learner({metric_name(self.model)}, {len(self.recorder.values)} epochs)'
-
-    def tensors(self):
-        "What the model consists of: its tensors by name"
-        return self.model.state_dict() if isinstance(self.model, nn.Module) else {f'param{i}': p for i, p in enumerate(self.params)}
 
     def _batches(self, dl, training):
         "The batches of `dl` on our device, once the model knows whether it is to learn from them"
@@ -164,30 +158,3 @@ def predict(self: Learner,
     outputs, _ = self.get_preds([(x, x)])
     if outputs.shape[-1] == 1: outputs = torch.cat([torch.zeros_like(outputs), outputs], -1)
     return outputs.softmax(-1).max(-1)[::-1]
-
-# %% ../nbs/11_learner.ipynb #d1111d22
-@patch
-def save(self: Learner,
-    path, # file to write, by custom NAME.npz
-    **facts, # what to keep with the weights, such as digits=(3, 7)
-):
-    "Write parameters, optimizer, record and the state of torch's random numbers, atomically"
-    arrays, kept = training_state(self.tensors(), self.opt, self.recorder)
-    self.facts |= facts
-    save_arrays(path, arrays, lr=self.lr, **kept, **self.facts)
-
-# %% ../nbs/11_learner.ipynb #800a95e9
-@patch
-def load(self: Learner,
-    path, # file that `save` wrote
-):
-    "Take over what `save` wrote, torch's random numbers included, so that `fit` goes on from there. `ValueError`, and no change, when the file does not fit"
-    arrays, facts = load_arrays(path)
-    if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]: raise ValueError(f"{path} has NaN or infinity in {bad}; load an earlier file")
-    try:
-        opt = self.opt_func(self.params, lr=facts['lr'])
-        restore_training(arrays, facts, self.tensors(), opt, self.recorder)
-    except (ValueError, KeyError) as e: raise ValueError(f"{path} does not fit this Learner: {e}") from e
-    self.opt, self.lr = opt, facts['lr']
-    self.facts = {k: v for k, v in facts.items() if k not in ('lr', 'optimizer', 'names', 'values', 'losses')}
-    return self

@@ -54,7 +54,7 @@ def make_folder(
             build(new)
             (new/'stamp.txt').write_text(_stamp(new))
             if dest.exists() and not _is_whole(dest):
-                warnings.warn(f"{dest} was incomplete or altered; it is made anew")
+                warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
                 os.replace(dest, Path(tmp)/'old')
             if not dest.exists(): os.replace(new, dest)
     except OSError as e:

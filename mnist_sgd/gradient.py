@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from .tensor import colors, to_np
+from .tensor import to_np
 
 # %% ../nbs/04_gradient.ipynb #773385d5
 def pr_eight(

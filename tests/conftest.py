@@ -2,6 +2,7 @@ import functools, http.server, os, shutil, subprocess, sys, threading, time
 from pathlib import Path
 
 import pytest
+from check_outputs import no_deprecations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -9,6 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def cache(tmp_path_factory):
     "All tests of a run share one fresh cache folder, unless the environment names one"
     os.environ.setdefault('MNIST_SGD_CACHE', str(tmp_path_factory.mktemp('cache')))
+
+@pytest.fixture(scope='session', autouse=True)
+def strict_commands():
+    "What holds for code in the tests (filterwarnings in pyproject.toml) holds for the commands they start"
+    os.environ['PYTHONWARNINGS'] = no_deprecations()
 
 @pytest.fixture(scope='session')
 def build_seconds():

@@ -1,5 +1,4 @@
 "The page Draw a digit, in a real browser: its arithmetic is PyTorch's, its drawings are like_mnist's, and what is drawn is recognised"
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from export_models import read_safetensors
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.linear import pair_tensors
 from mnist_sgd.relu import two_layer_net
@@ -15,10 +15,6 @@ from mnist_sgd.story import like_mnist, train_model_named
 from mnist_sgd.tensor import stack_images
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/'tools'))
-
-from export_models import read_safetensors
-
 SEVEN = [[(.25, .22), (.74, .22), (.45, .85)]]  # strokes, as shares of the pad's width and height
 THREE = [[(.28, .25), (.45, .16), (.66, .2), (.7, .34), (.6, .45), (.45, .49), (.62, .53), (.73, .66), (.66, .8), (.48, .86), (.27, .78)]]
 

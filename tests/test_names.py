@@ -46,7 +46,7 @@ def test_from_folders_of_files_to_a_trained_net():
     net = nn.Sequential(nn.Linear(28*28, 30), nn.ReLU(), nn.Linear(30, 1))
     learn = Learner(DataLoaders(dl, valid_dl), net, opt_func=SGD, loss_func=mnist_loss, metrics=batch_accuracy)
     learn.fit(3, .3)
-    w, b = learn.model[0].parameters()
+    w, _ = learn.model[0].parameters()
     show_image(w[0].view(28, 28))
     assert learn.recorder.values[-1][2] > .95
     plt.close('all')

@@ -1,14 +1,10 @@
 "Every notebook runs, and prints what is stored in it"
-import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/'tools'))
-
 from check_outputs import check_all, compare
 
+ROOT = Path(__file__).resolve().parent.parent
 PATHS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
 @pytest.fixture(scope='module')

@@ -9,7 +9,6 @@ import pytest
 import mnist_sgd
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/'tools'))
 
 try: import tomllib
 except ModuleNotFoundError: import tomli as tomllib
@@ -59,6 +58,20 @@ def test_readme_is_made_from_the_index():
     text, pictures = readme()
     assert (ROOT/'README.md').read_text(encoding='utf-8') == text, "run: python tools/readme.py"
     for path, data in pictures.items(): assert path.read_bytes() == data, "run: python tools/readme.py"
+
+def test_the_changelog_has_a_section_for_this_version(settings):
+    text = (ROOT/'CHANGELOG.md').read_text(encoding='utf-8')
+    headings = re.findall(r'^## \[(.+?)\] - (Unreleased|\d{4}-\d\d-\d\d)$', text, re.M)
+    assert len(headings) == text.count('\n## ') and headings[0][0] == settings['version']
+    for version, _ in headings: assert f'\n[{version}]: {settings["git_url"]}' in text
+    assert set(re.findall(r'^### (.+)$', text, re.M)) <= {'Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'}
+
+def test_the_texts_beside_the_readme_ship_and_link_to_what_is_there(settings):
+    manifest = (ROOT/'MANIFEST.in').read_text(encoding='utf-8').split()
+    for path in ROOT.glob('*.md'):
+        assert path.name in manifest
+        for link in re.findall(r'\]\((?!http)([^)#]+)', path.read_text(encoding='utf-8')): assert (ROOT/link).exists(), f'{path.name}: {link}'
+    assert f"{settings['git_url']}/security/advisories/new" in (ROOT/'SECURITY.md').read_text(encoding='utf-8')
 
 def test_every_page_is_in_the_sidebar():
     text = (ROOT/'nbs'/'_quarto.yml').read_text(encoding='utf-8')

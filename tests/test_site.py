@@ -84,7 +84,7 @@ def test_every_link_and_anchor_resolves(site):
             continue
         target = unquote(url.path) or name
         anchors += bool(url.fragment)
-        if not (docs/target).is_file() or url.fragment and unquote(url.fragment) not in pages[target].ids: broken.append((name, link))
+        if not (docs/target).is_file() or (url.fragment and unquote(url.fragment) not in pages[target].ids): broken.append((name, link))
     assert not broken and anchors > 500
 
 @pytest.mark.parametrize('words, title, href, within', [

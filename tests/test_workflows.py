@@ -2,21 +2,52 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKFLOWS = sorted((ROOT/'.github'/'workflows').glob('*.yml'))
+PATHS = {p.stem: p for p in (ROOT/'.github'/'workflows').iterdir()}
+TEXTS = {name: p.read_text(encoding='utf-8') for name, p in PATHS.items()}
+WORKFLOWS = {name: yaml.safe_load(text) for name, text in TEXTS.items()}  # YAML reads the key `on` as True
+each = pytest.mark.parametrize('name', sorted(WORKFLOWS))
 
-def test_actions_are_official_and_pinned_by_commit():
-    uses = [line for p in WORKFLOWS for line in p.read_text(encoding='utf-8').splitlines() if 'uses:' in line]
-    assert len(uses) >= 7
-    for line in uses: assert re.search(r'uses: actions/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$', line), line
+def steps(name): return [step for job in WORKFLOWS[name]['jobs'].values() for step in job['steps']]
 
-def test_only_the_deploy_job_may_publish():
-    deploy = yaml.safe_load((ROOT/'.github'/'workflows'/'deploy.yml').read_text(encoding='utf-8'))
-    assert deploy['permissions'] == {} and deploy['concurrency']['group']
-    assert {name: job['permissions'] for name, job in deploy['jobs'].items()} == {'build': {'contents': 'read'}, 'deploy': {'pages': 'write', 'id-token': 'write'}}
-    assert deploy[True] == {'push': {'branches': ['main']}, 'workflow_dispatch': None}  # YAML reads the key `on` as true
-    for p in WORKFLOWS:
-        text = p.read_text(encoding='utf-8')
-        assert 'pull_request_target' not in text and text.count('persist-credentials: false') == text.count('actions/checkout@')
+def test_the_workflows_are_these(): assert WORKFLOWS.keys() == {'audit', 'deploy', 'test'}
+
+@each
+def test_actions_are_official_and_pinned_by_commit(name):
+    lines = [line for line in TEXTS[name].splitlines() if 'uses:' in line]
+    assert len(lines) == sum('uses' in step for step in steps(name)) >= 2
+    for line in lines: assert re.search(r'\buses: actions/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$', line), line
+
+def test_one_version_of_each_action():
+    pins = {line.split('uses: ')[1] for text in TEXTS.values() for line in text.splitlines() if 'uses: ' in line}
+    assert len(pins) == len({o.partition('@')[0] for o in pins}), pins
+
+@each
+def test_least_permissions(name):
+    workflow = WORKFLOWS[name]
+    assert workflow['permissions'] == ({} if name == 'deploy' else {'contents': 'read'})
+    for key, job in workflow['jobs'].items():
+        wanted = {'build': {'contents': 'read'}, 'deploy': {'pages': 'write', 'id-token': 'write'}}[key] if name == 'deploy' else None
+        assert job.get('permissions') == wanted and job['timeout-minutes'] <= 90, key
+
+@each
+def test_no_token_is_kept_and_nothing_that_a_stranger_wrote_is_run(name):
+    assert 'pull_request_target' not in TEXTS[name] and 'secrets.' not in TEXTS[name]
+    for step in steps(name):
+        if 'actions/checkout@' in step.get('uses', ''): assert step['with'] == {'persist-credentials': False}
+        assert '${{' not in step.get('run', '')
+
+def test_only_main_is_deployed_and_never_cut_off():
+    deploy = WORKFLOWS['deploy']
+    assert deploy['concurrency'] == {'group': 'pages', 'cancel-in-progress': False}
+    assert deploy[True] == {'push': {'branches': ['main']}, 'workflow_dispatch': None}
+    assert deploy['jobs']['build']['if'] == "github.ref == 'refs/heads/main'"
+
+def test_the_audit_runs_each_week_and_by_hand():
+    audit = WORKFLOWS['audit']
+    assert audit[True].keys() == {'schedule', 'workflow_dispatch'}
+    assert [re.fullmatch(r'\d+ \d+ \* \* [0-6]', o['cron']) is not None for o in audit[True]['schedule']] == [True]
+    assert [step['run'] for step in steps('audit') if 'run' in step][-1] == 'pip-audit --strict --path installed'

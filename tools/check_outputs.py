@@ -7,6 +7,7 @@ changed. The package is imported from the repository. The check ends with status
 
 - a cell raises: this is a full run of the notebook tests, too;
 - a cell makes other kinds of output (stdout, stderr, text/plain, text/html, image/png, ...) than are stored, or none are stored;
+- code of the package or of the notebook uses what is deprecated;
 - text differs. Numbers with a decimal point or an exponent may differ by the larger of `atol` and `rtol` times the stored number,
   since other processors round differently; whole numbers and all other characters must be equal. Memory addresses and durations
   written mm:ss are ignored, and so are all texts of a cell that has a comment line beginning `# timing:`.
@@ -45,6 +46,16 @@ def compare(stored, now, **tolerance):
     return [f'{kind}\n    - {a[:160]}\n    + {b[:160]}' for kind in old
             for a, b in zip_longest(old[kind], new[kind], fillvalue='(no line)') if not close(a, b, **tolerance)][:3]
 
+def no_deprecations():
+    "PYTHONWARNINGS for which a deprecation warning that our own code causes is an error; it takes no patterns, so each module is named"
+    modules = ['__main__', *sorted(f'mnist_sgd.{p.stem}' for p in (ROOT/'mnist_sgd').glob('*.py'))]  # __main__: a notebook, or a command
+    return ','.join(f'error::{kind}:{module}' for module in modules for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'))
+
+def environment(workers=2):
+    "The variables with which a notebook runs"
+    return os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]), 'PYTHONWARNINGS': no_deprecations(),
+                         'OMP_NUM_THREADS': str(max(1, os.cpu_count()//workers))}  # threads of two notebooks on one core would wait for each other
+
 def cells(path): return json.loads(path.read_text(encoding='utf-8'))['cells']
 
 def check(path, copy, env, **tolerance):
@@ -61,8 +72,7 @@ def check(path, copy, env, **tolerance):
 
 def check_all(paths, workers=2, **tolerance):
     "For each notebook, as it is done: its path and what `check` says of it"
-    env = os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]),
-                        'OMP_NUM_THREADS': str(max(1, os.cpu_count()//workers))}  # threads of two notebooks on one core would wait for each other
+    env = environment(workers)
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(workers) as pool:
         shutil.copytree(ROOT/'nbs', Path(tmp)/'nbs', ignore=shutil.ignore_patterns('.ipynb_checkpoints'))
         shutil.copy(ROOT/'pyproject.toml', tmp)  # nbdev's settings

@@ -67,7 +67,7 @@ def api_entries(proc):
     "Make the API entries of all notebooks compact: the lesson's own code follows right below each"
     for p in proc.glob('*.ipynb'):
         nb, cells = json.loads(p.read_text(encoding='utf-8')), []
-        find = lambda name: attrgetter(name)(import_module(f'mnist_sgd.{p.stem}'))
+        def find(name, stem=p.stem): return attrgetter(name)(import_module(f'mnist_sgd.{stem}'))
         for cell in nb['cells']:
             source = cell['source'] = ''.join(cell['source']).replace('"Exported source"', f'"Code, exported to mnist_sgd.{p.stem}"')
             alias = re.search(r'^#\| exports.*\n(\w+) = \w+$', source, re.M)

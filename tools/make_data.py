@@ -20,7 +20,7 @@ def original(folder, name):
     "The array in the original file `name`, gzipped or not, once its content has been verified"
     path = next((p for p in (folder/name, folder/f'{name}.gz') if p.exists()), None)
     if path is None: raise SystemExit(f"{folder} has neither {name} nor {name}.gz")
-    raw = gzip.open(path).read() if path.suffix == '.gz' else path.read_bytes()
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == '.gz' else path.read_bytes()
     if hashlib.md5(raw).hexdigest() != MD5[name]: raise SystemExit(f"{path} is not the original MNIST file: its MD5 sum is not {MD5[name]}")
     return read_idx(path)
 

@@ -31,7 +31,7 @@ def readme():
     alts = [c.metadata['alt'] for c in nb.cells for o in c.get('outputs', []) if 'image/png' in o.get('data', {})]
     text, resources = MarkdownExporter().from_notebook_node(nb, {'unique_key': 'index', 'output_files_dir': 'nbs/images'})
     text = re.sub(r'```python\s*```\n', '', text)
-    for alt in alts: text = re.sub(r'!\[png\]', lambda _: f'![{alt}]', text, count=1)
+    for alt in alts: text = re.sub(r'!\[png\]', lambda _, alt=alt: f'![{alt}]', text, count=1)
     text = re.sub(r'\]\((\w+\.ipynb)', r'](nbs/\1', text)
     text = re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
     return NOTE + text, {ROOT/path: data for path, data in resources['outputs'].items()}

@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #70ea4f94
-import math, time
+# %% ../nbs/11_learner.ipynb #2230d968
+import itertools, math, time
 
 import torch
 from fastcore.basics import patch
@@ -119,7 +119,7 @@ def _whole_epoch(self: Learner, before_batch):
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
-# %% ../nbs/11_learner.ipynb #9d2f6f0b
+# %% ../nbs/11_learner.ipynb #738ff77c
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -138,12 +138,13 @@ def fit(self: Learner,
     schedule, n = lr if callable(lr) else lambda step, n_steps: dict(lr=self.lr), len(self.dls[0])
     if verbose: print_row(['epoch', *self.recorder.names, 'time'])
     if checkpoint: self.save(checkpoint)
+    steps = itertools.count(start_epoch*n)
     with progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
-        for epoch in range(start_epoch, n_epochs):
+        def before_batch(i):
+            self.set_hypers(**schedule(next(steps), n_epochs*n))
+            bar.update()
+        for _ in range(start_epoch, n_epochs):
             start = time.perf_counter()
-            def before_batch(i):
-                self.set_hypers(**schedule(epoch*n + i, n_epochs*n))
-                bar.update()
             self.recorder.values.append(self._whole_epoch(before_batch))
             if checkpoint: self.save(checkpoint)
             if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], clock(time.perf_counter() - start)])

@@ -28,6 +28,7 @@ from .dataloader import *
 from .files import *
 from .gradient import *
 from .interpret import *
+from .speed import *
 from .checkpoint import *
 from .learner import *
 from .linear import *

@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/cli.html.md"""
 # %% auto #0
 __all__ = ['make_parser', 'run_train', 'run_predict', 'run_notebooks', 'main']
 
-# %% ../nbs/cli.ipynb #1fb9b17b
-import argparse, shlex, sys
+# %% ../nbs/cli.ipynb #b40547eb
+import argparse, io, shlex, sys
 from pathlib import Path
 
 from . import __version__
@@ -59,10 +59,11 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #1286cf66
+# %% ../nbs/cli.ipynb #f18acbf0
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import matplotlib.pyplot as plt
+    from mnist_sgd.files import write_bytes
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
     from mnist_sgd.tensor import _check_device, set_style
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
@@ -77,7 +78,8 @@ def run_train(args):
         rows.append(row)
     set_style()
     fig = plot_story(rows, learners)
-    fig.savefig(args.out/'training.png', dpi=150)
+    fig.savefig(buffer := io.BytesIO(), dpi=150)
+    write_bytes(args.out/'training.png', buffer.getvalue())
     plt.close(fig)
     print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in {args.out}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
 

@@ -7,20 +7,21 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/broadcast.html.md"""
 # %% auto #0
 __all__ = ['broadcast_shape', 'explain_broadcast', 'draw_broadcast']
 
-# %% ../nbs/02_broadcast.ipynb #051b17a9
+# %% ../nbs/02_broadcast.ipynb #4992fdc0
 from itertools import zip_longest
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from .tensor import colors, to_np
+from .tensor import colors, tensor, to_np
 
-# %% ../nbs/02_broadcast.ipynb #cef3d501
+# %% ../nbs/02_broadcast.ipynb #47de7393
 def _pairs(a, b):
     "The sizes of shapes `a` and `b` paired from the last axis back; 1 where one of them has no axis left"
     for shape in (a, b):
-        if any(not hasattr(n, '__index__') or n < 0 for n in shape): raise ValueError(f"{tuple(shape)} is not a shape: each size must be a whole number, 0 or more")
+        if not isinstance(shape, (tuple, list)) or any(not hasattr(n, '__index__') or n < 0 for n in shape):
+            raise ValueError(f"{shape!r} is not a shape, such as (28, 28): each size must be a whole number, 0 or more")
     return list(zip_longest(reversed(a), reversed(b), fillvalue=1))
 
 # %% ../nbs/02_broadcast.ipynb #0eb210e8
@@ -66,14 +67,14 @@ def _draw_grid(
         ax.text(left + j + .5, i + .5, f'{v:g}', ha='center', va='center', zorder=3, style='normal' if stored else 'italic',
                 bbox=None if stored else dict(facecolor='#e4e4e4', edgecolor='none', pad=1.5))
 
-# %% ../nbs/02_broadcast.ipynb #fadf1def
+# %% ../nbs/02_broadcast.ipynb #a1754836
 def draw_broadcast(
     a, # tensor of rank 0, 1 or 2, or a number
     b, # likewise; the result may have at most 10 rows and 10 columns
     op='+', # '+', '-' or '×'
 ):
     "Draw `a op b` as three tables of cells; what broadcasting only pretends to repeat is grey and hatched. Returns the axes"
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
+    a, b = tensor(a), tensor(b)
     shape = (1, 1, *broadcast_shape(a.shape, b.shape))[-2:]
     if max(a.ndim, b.ndim) > 2 or max(shape) > 10: raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} and {tuple(b.shape)}. Take a slice, or use explain_broadcast")
     ops = {'+': torch.add, '-': torch.sub, '×': torch.mul}

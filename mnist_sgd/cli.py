@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/cli.html.md"""
 # %% auto #0
 __all__ = ['make_parser', 'run_train', 'run_predict', 'run_notebooks', 'main']
 
-# %% ../nbs/cli.ipynb #1fb9b17b
-import argparse, shlex, sys
+# %% ../nbs/cli.ipynb #b40547eb
+import argparse, io, shlex, sys
 from pathlib import Path
 
 from . import __version__
@@ -59,19 +59,13 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #0e0c23a0
-def _check_device(name):
-    "The device called `name`, if it is there"
-    import torch
-    try: return torch.zeros(1, device=name).device
-    except (RuntimeError, AssertionError, NotImplementedError) as e:
-        raise ValueError(f"There is no device {name!r} here; use --device cpu ({str(e).splitlines()[0]})") from e
-
+# %% ../nbs/cli.ipynb #f18acbf0
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import matplotlib.pyplot as plt
+    from mnist_sgd.files import write_bytes
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
-    from mnist_sgd.tensor import set_style
+    from mnist_sgd.tensor import _check_device, set_style
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = _check_device(args.device)
     try: args.out.mkdir(parents=True, exist_ok=True)
@@ -84,14 +78,17 @@ def run_train(args):
         rows.append(row)
     set_style()
     fig = plot_story(rows, learners)
-    fig.savefig(args.out/'training.png', dpi=150)
+    fig.savefig(buffer := io.BytesIO(), dpi=150)
+    write_bytes(args.out/'training.png', buffer.getvalue())
     plt.close(fig)
     print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in {args.out}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
+    import warnings
     from PIL import Image
     from mnist_sgd.story import like_mnist, load_model
+    warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # like_mnist says so itself
     if args.weights.is_dir(): args.weights /= 'relu.npz'
     if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
@@ -100,7 +97,8 @@ def run_predict(args):
         try:
             with Image.open(path) as im: x = like_mnist(im).view(1, -1)
         except Exception as e:
-            why = getattr(e, 'strerror', None) or ('not an image file that can be read' if isinstance(e, OSError | SyntaxError) else e)
+            why = getattr(e, 'strerror', None) or ('not an image file that can be read; save the picture as PNG or JPEG' if isinstance(e, OSError | SyntaxError) else e)
+            if isinstance(e, Image.DecompressionBombError): why = f'{e} Make the picture smaller, at most 5,000 x 5,000 pixels'
             print(f'mnist_sgd predict: {path}: {why}', file=sys.stderr)
             status = 1
         else:

@@ -21,47 +21,46 @@ from tqdm import tqdm
 import mnist_sgd
 from .files import make_folder, write_bytes
 
-# %% ../nbs/00_data.ipynb #637ebbc2
+# %% ../nbs/00_data.ipynb #0fa99d33
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'), 13: np.dtype('>f4'), 14: np.dtype('>f8')}
 
 def _parse_idx(
-    raw,  # content of an IDX file, not compressed
+    raw,  # content of an IDX file, gzipped or not
     name, # what to call the file in an error message
 ):
     "The array in the bytes of an IDX file"
-    if len(raw) < 4 or raw[:2] != b'\0\0' or raw[2] not in _idx_types or raw[3] == 0:
-        raise ValueError(f"{name} is not an IDX file: it starts with {raw[:4].hex(' ') or 'nothing'}, "
-                         "not with the magic number 00 00, a type (08-09, 0b-0e) and a number of axes")
-    dtype, start = np.dtype(_idx_types[raw[2]]), 4 + 4*raw[3]
-    shape = [int.from_bytes(raw[i:i+4], 'big') for i in range(4, start, 4)]
-    expected = start + math.prod(shape)*dtype.itemsize
-    if len(raw) != expected:
-        raise ValueError(f"{name} is {'cut off' if len(raw) < expected else 'too long'}: its header says shape {tuple(shape)}, "
-                         f"which takes {expected:,} bytes, but there are {len(raw):,}. Get the file again")
-    return np.frombuffer(raw, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder('='))
-
-def _gunzip(raw, name):
-    "`raw` decompressed if it is gzipped, else as it is"
-    if raw[:2] != b'\x1f\x8b': return raw
-    try: return gzip.decompress(raw)
+    f = gzip.GzipFile(fileobj=io.BytesIO(raw)) if raw[:2] == b'\x1f\x8b' else io.BytesIO(raw)
+    try:
+        magic = f.read(4)
+        if len(magic) < 4 or magic[:2] != b'\0\0' or magic[2] not in _idx_types or not 0 < magic[3] <= 32:
+            raise ValueError(f"{name} is not an IDX file: it starts with {magic.hex(' ') or 'nothing'}, "
+                             "not with the magic number 00 00, a type (08-09, 0b-0e) and a number of axes (01-20)")
+        dtype, head = np.dtype(_idx_types[magic[2]]), f.read(4*magic[3])
+        shape = tuple(int.from_bytes(head[i:i+4], 'big') for i in range(0, len(head), 4))
+        expected = math.prod(shape)*dtype.itemsize
+        body = f.read(min(expected, 1032*len(raw)) + 1)  # no more than the header says; gzip makes nothing more than 1032 times smaller
     except (EOFError, OSError, zlib.error) as e: raise ValueError(f"{name} is damaged gzip data ({e}). Get the file again") from e
+    if len(head) < 4*magic[3] or len(body) != expected:
+        raise ValueError(f"{name} is {'too long' if len(body) > expected else 'cut off'}: its header says shape {shape}, "
+                         f"which takes {expected:,} bytes, but there are {'more' if len(body) > expected else f'{len(body):,}'}. Get the file again")
+    return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder('='))
 
-# %% ../nbs/00_data.ipynb #870830b8
+# %% ../nbs/00_data.ipynb #d8aaa972
 def read_idx(
     path, # an IDX file, gzipped or not
 ) -> np.ndarray: # the array, with the shape and number type that the file names
     "Read an IDX file. Raises `ValueError` when it is cut off, damaged or not IDX at all ([format](https://yann.lecun.org/exdb/mnist/))"
     path = Path(path)
-    return _parse_idx(_gunzip(path.read_bytes(), path), path)
+    return _parse_idx(path.read_bytes(), path)
 
-# %% ../nbs/00_data.ipynb #25c961f5
+# %% ../nbs/00_data.ipynb #7205f047
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
-    a,    # array of unsigned bytes (uint8), any shape with 1 to 255 axes
+    a,    # array of unsigned bytes (uint8), any shape with 1 to 32 axes
 ):
     "Write `a` as an IDX file, atomically: nobody ever sees half of it"
     path, a = Path(path), np.asarray(a)
-    if a.dtype != np.uint8 or a.ndim == 0: raise ValueError(f"write_idx takes a uint8 array with at least one axis, not {a.dtype} of shape {a.shape}")
+    if a.dtype != np.uint8 or not 0 < a.ndim <= 32: raise ValueError(f"write_idx takes a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}; a.astype(np.uint8) makes one of numbers from 0 to 255")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
     if path.suffix == '.gz':
         buffer = io.BytesIO()
@@ -69,12 +68,12 @@ def write_idx(
         raw = buffer.getvalue()
     write_bytes(path, raw)
 
-# %% ../nbs/00_data.ipynb #6d03b3a1
+# %% ../nbs/00_data.ipynb #5948d3c7
 _data = Path(mnist_sgd.__path__[0])/'mnist'
 _splits = 'train', 'valid'
 
 def _shipped(
-    name, # a file of the package's data folder, such as 'train/3.idx.gz'
+    name, # a file of the package's data folder, such as 'train/3.idx'
 ):
     "The array in one of the package's own files, once its checksum has been verified"
     advice = "Reinstall the package: pip install --force-reinstall --no-deps mnist_sgd"
@@ -82,7 +81,7 @@ def _shipped(
     except FileNotFoundError as e: raise FileNotFoundError(f"The package's data file {e.filename} is missing. {advice}") from e
     if f'{hashlib.sha256(raw).hexdigest()}  {name}' not in sums.splitlines():
         raise ValueError(f"The package's data file {_data/name} was cut off or altered: its checksum is wrong. {advice}")
-    return _parse_idx(_gunzip(raw, name), name)
+    return _parse_idx(raw, name)
 
 # %% ../nbs/00_data.ipynb #d04b6e8c
 def _check_split(split):
@@ -97,7 +96,7 @@ def _check_digits(digits):
     if not res or len(set(res)) < len(res): raise ValueError(f"digits is {res}; give at least one digit, and each only once")
     return tuple(map(int, res))
 
-# %% ../nbs/00_data.ipynb #4a546c5f
+# %% ../nbs/00_data.ipynb #7de3727a
 def mnist_arrays(
     split='train', # 'train' (60,000 images) or 'valid' (10,000)
     digits=None,   # which digits, such as (3, 7); None for all ten
@@ -105,10 +104,10 @@ def mnist_arrays(
     "MNIST images and labels that ship with the package, in the order of the original files"
     _check_split(split)
     digits = _check_digits(digits)
-    labels = _shipped(f'{split}/labels.idx.gz')
+    labels = _shipped(f'{split}/labels.idx')
     labels = labels[np.isin(labels, digits)]
     images = np.empty((len(labels), 28, 28), np.uint8)
-    for d in digits: images[labels == d] = _shipped(f'{split}/{d}.idx.gz')
+    for d in digits: images[labels == d] = _shipped(f'{split}/{d}.idx')
     return images, labels
 
 # %% ../nbs/00_data.ipynb #bd8f960b
@@ -116,12 +115,12 @@ def _cache_dir():
     "Folder for files that can be made again: $MNIST_SGD_CACHE, else mnist_sgd in the user's cache folder"
     return Path(os.environ.get('MNIST_SGD_CACHE') or xdg_cache_home()/'mnist_sgd').expanduser()
 
-# %% ../nbs/00_data.ipynb #93e61609
+# %% ../nbs/00_data.ipynb #9e197878
 def _write_pngs(folder, digits):
     "Write every image of `digits` below `folder` as split/digit/index.png"
     for split in _splits:
         images, labels = mnist_arrays(split, digits)
-        places = np.flatnonzero(np.isin(_shipped(f'{split}/labels.idx.gz'), digits))
+        places = np.flatnonzero(np.isin(_shipped(f'{split}/labels.idx'), digits))
         for d in digits: (folder/split/str(d)).mkdir(parents=True)
         for im, d, i in tqdm(zip(images, labels, places), f'Writing {split} images', len(labels), disable=None, leave=False):
             Image.fromarray(im).save(folder/split/str(d)/f'{i}.png')

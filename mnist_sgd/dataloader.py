@@ -7,18 +7,21 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/dataloader.html.md"""
 # %% auto #0
 __all__ = ['collate', 'DataLoader', 'DataLoaders']
 
-# %% ../nbs/05_dataloader.ipynb #1e2dd72b
+# %% ../nbs/05_dataloader.ipynb #e9b37f91
 from numbers import Number
 
 import numpy as np
 import torch
 from fastcore.foundation import L
 
-# %% ../nbs/05_dataloader.ipynb #6a4cf754
+from .tensor import _check_count
+
+# %% ../nbs/05_dataloader.ipynb #79575337
 def collate(
     items: list, # items of a dataset: numbers, arrays, tensors, strings, or tuples of these
 ): # a tensor; for tuples, a tuple of batches, one for each place; for anything else a list
-    "Make one batch out of a list of items. `ValueError` if their shapes or their numbers of parts differ"
+    "Make one batch out of a list of items. `ValueError` if there is none, or if their shapes or their numbers of parts differ"
+    if not items: raise ValueError("There are no items; a batch needs at least one")
     one = items[0]
     if isinstance(one, (tuple, list)):
         if len({len(o) for o in items}) > 1: raise ValueError(f"The items of a dataset must all have the same number of parts; these have {sorted({len(o) for o in items})}")
@@ -48,7 +51,7 @@ def _moved(batch, device):
     if isinstance(batch, tuple): return tuple(_moved(part, device) for part in batch)
     return batch.to(device) if isinstance(batch, torch.Tensor) else batch
 
-# %% ../nbs/05_dataloader.ipynb #7bd538cf
+# %% ../nbs/05_dataloader.ipynb #1f7a01b7
 class DataLoader:
     "Goes through `dataset` batch by batch. `ValueError` or `TypeError` for a dataset or a batch size that cannot work"
     def __init__(self,
@@ -57,7 +60,7 @@ class DataLoader:
         shuffle=False, # a new random order each time, from torch's random numbers?
         drop_last=False, # leave out a last batch that is not full?
     ):
-        if not isinstance(batch_size, int) or batch_size < 1: raise ValueError(f"batch_size is {batch_size!r}; it must be a whole number, 1 or more")
+        _check_count('batch_size', batch_size)
         if not hasattr(dataset, '__len__') or not hasattr(dataset, '__getitem__'):
             raise TypeError(f"A dataset must have a length and give its i-th item for ds[i]; {type(dataset).__name__} does not. list(...) may make one of it")
         if len(dataset) == 0: raise ValueError("The dataset is empty; a loader needs at least one item")

@@ -7,33 +7,42 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/files.html.md"""
 # %% auto #0
 __all__ = ['write_bytes', 'make_folder', 'save_arrays', 'load_arrays']
 
-# %% ../nbs/files.ipynb #25daa20f
-import hashlib, io, json, os, tempfile, uuid, warnings, zipfile
+# %% ../nbs/files.ipynb #849b6462
+import hashlib, io, json, os, tempfile, uuid, warnings
+from contextlib import suppress
 from pathlib import Path
 
 import fastcore.xtras  # gives every Path its `ls` method
 import numpy as np
 
-# %% ../nbs/files.ipynb #001d41a7
+# %% ../nbs/files.ipynb #dade80c3
 def write_bytes(
     path, # file to write; its folder is made if it is not there
     raw,  # bytes to write
 ):
     "Write a file atomically: the old one stays until the new one is complete"
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(f'.{path.name}-{uuid.uuid4().hex}')
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         tmp.write_bytes(raw)
         os.replace(tmp, path)
-    finally: tmp.unlink(missing_ok=True)
+    except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). Choose a place on a disk with space that you can write to") from e
+    finally:
+        with suppress(OSError): tmp.unlink()
 
-# %% ../nbs/files.ipynb #7477907c
+# %% ../nbs/files.ipynb #a82a97ee
 def _stamp(folder):
-    "A fingerprint of the names, sizes and dates of all files in `folder`, its own record aside"
-    stats = sorted((p.relative_to(folder).as_posix(), s.st_size, s.st_mtime_ns)
-                   for p in folder.rglob('*') if p.name != 'stamp.txt' and p.is_file() for s in [p.stat()])
-    return hashlib.sha256(repr(stats).encode()).hexdigest()
+    "A fingerprint of all names and contents in `folder`, its own record aside"
+    digest = hashlib.sha256()
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        digest.update(f'{place[len(str(folder)):]}\0'.encode())
+        for name in sorted(names):
+            if (path := os.path.join(place, name)) == str(folder/'stamp.txt'): continue
+            with open(path, 'rb') as f: raw = f.read()
+            digest.update(f'{name}\0{len(raw)}\0'.encode() + raw)
+    return digest.hexdigest()
 
 def _is_whole(folder):
     try: return (folder/'stamp.txt').read_text() == _stamp(folder)
@@ -55,21 +64,28 @@ def make_folder(
             (new/'stamp.txt').write_text(_stamp(new))
             if dest.exists() and not _is_whole(dest):
                 warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
-                os.replace(dest, Path(tmp)/'old')
+                with suppress(FileNotFoundError): os.replace(dest, Path(tmp)/'old')  # unless another process has just done so
             if not dest.exists(): os.replace(new, dest)
     except OSError as e:
         if _is_whole(dest): return dest  # another process made it first
-        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror}). Choose a place on a disk with space that "
+        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). Choose a place on a disk with space that "
                       "you can write to; the environment variable MNIST_SGD_CACHE names the cache folder") from e
     return dest
 
-# %% ../nbs/files.ipynb #d4f38a4f
+# %% ../nbs/files.ipynb #19744b42
+def _check_arrays(path, arrays):
+    "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
+    if 'meta' in arrays: raise ValueError("An array is called 'meta', the name of the facts beside the arrays; give it another name")
+    if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
+        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no other objects")
+
 def save_arrays(
     path,   # file to write, by custom NAME.npz
     arrays: dict, # arrays by name
     **meta, # facts about them that JSON can hold
 ):
-    "Write named arrays and facts about them, atomically"
+    "Write named arrays and facts about them, atomically. `ValueError` for what `load_arrays` would not read"
+    _check_arrays(path, arrays)
     buffer = io.BytesIO()
     np.savez(buffer, meta=json.dumps(meta), **arrays)
     write_bytes(path, buffer.getvalue())
@@ -78,11 +94,16 @@ def load_arrays(
     path, # file that `save_arrays` wrote
 ) -> tuple: # arrays by name (dict), facts (dict)
     "Read named arrays and facts about them. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
+    try: raw = Path(path).read_bytes()
+    except FileNotFoundError: raise FileNotFoundError(f"There is no file {path}; save_arrays or Learner.save writes one") from None
     try:
-        with np.load(path, allow_pickle=False) as f: arrays = {k: f[k] for k in f.files}
+        with np.load(io.BytesIO(raw), allow_pickle=False) as f:
+            if any(o.compress_type for o in f.zip.infolist()): raise ValueError('it is compressed, and might be huge')
+            arrays = {k: f[k] for k in f.files}
         meta = {**json.loads(str(arrays.pop('meta')))}
-        if bad := [k for k, v in arrays.items() if v.dtype.kind not in 'biuf']: raise ValueError(f'{bad} are not numbers')
+        _check_arrays(path, arrays)
         return arrays, meta
-    except FileNotFoundError: raise FileNotFoundError(f"There is no file {path}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, NotImplementedError) as e:
-        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({e})") from e
+    except Exception as e:  # whatever a stranger's file may do to those who read it
+        why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
+        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "
+                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any code and are refused") from e

@@ -7,26 +7,31 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/gradient.html.md"""
 # %% auto #0
 __all__ = ['pr_eight', 'plot_function', 'numeric_gradient', 'descend', 'plot_landscape']
 
-# %% ../nbs/04_gradient.ipynb #a5c4e106
+# %% ../nbs/04_gradient.ipynb #10a8b711
 import math
+from numbers import Real
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from .tensor import to_np
+from .tensor import _check_count, _check_tensors, to_np
 
-# %% ../nbs/04_gradient.ipynb #773385d5
+# %% ../nbs/04_gradient.ipynb #c8826d4e
 def pr_eight(
     x: torch.Tensor, # one image or a stack: ... x 28 x 28, or flat: ... x 784
     w: torch.Tensor, # one weight a pixel: 28 x 28, or flat: 784
 ) -> torch.Tensor: # one score an image
     "How much the image `x` looks like the category that the weights `w` stand for: the sum of `x*w`"
+    _check_tensors('pr_eight', x, w)
     if w.ndim == 0 or x.shape[x.ndim - w.ndim:] != w.shape:
         raise ValueError(f"pr_eight takes one weight a pixel; the image has shape {tuple(x.shape)}, the weights {tuple(w.shape)}. Give both as pictures, or flatten both")
     return (x*w).flatten(-w.ndim).sum(-1)
 
-# %% ../nbs/04_gradient.ipynb #17c1c010
+# %% ../nbs/04_gradient.ipynb #ae62a5a3
+def _check_range(low, high):
+    if not -math.inf < low < high < math.inf: raise ValueError(f"The range goes from {low} to {high}; it must go from a smaller number to a larger one, such as -2 to 2")
+
 def plot_function(
     f,           # function of a tensor, element by element
     tx=None,     # text below the x axis
@@ -38,15 +43,22 @@ def plot_function(
     **kwargs,    # color, label and so on, for `Axes.plot`
 ):
     "Draw the curve of `f` between `min` and `max`. Returns the axes"
+    _check_range(min, max)
     x = torch.linspace(min, max, 200)
+    y = f(x)
+    if getattr(y, 'shape', ()) != x.shape: raise ValueError(f"plot_function needs a function that takes a tensor of {len(x)} numbers and returns as many; it returned shape {tuple(getattr(y, 'shape', ()))}")
     if ax is None: ax = plt.figure().add_subplot()
-    ax.plot(x, to_np(f(x)), **kwargs)
+    ax.plot(x, to_np(y), **kwargs)
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/04_gradient.ipynb #e61157b1
+# %% ../nbs/04_gradient.ipynb #9febc9c5
+def _check_rate(name, value):
+    if not (isinstance(value, Real) and 0 < value < math.inf): raise ValueError(f"{name} is {value!r}; it must be a number above 0, such as 0.1")
+
 def _one_number(loss):
     "`loss`, once we know that it is a single number"
+    _check_tensors('A gradient', loss)
     if loss.numel() != 1: raise ValueError(f"The function must return one number; it returned shape {tuple(loss.shape)}. Its mean() or sum() is one number")
     return loss
 
@@ -56,6 +68,8 @@ def numeric_gradient(
     eps=1e-4,        # how far to go to each side
 ) -> torch.Tensor: # float64, the shape of `x`
     "Gradient of `f` at `x` by rise over run, one element at a time while the rest stay constant ([central difference](https://en.wikipedia.org/wiki/Finite_difference))"
+    _check_tensors('numeric_gradient', x)
+    _check_rate('eps', eps)
     x = x.detach().double()
     grad = torch.zeros_like(x)
     for i in np.ndindex(*x.shape):
@@ -65,7 +79,12 @@ def numeric_gradient(
         grad[i] = (_one_number(f(up)) - _one_number(f(down))).item()/(2*eps)
     return grad
 
-# %% ../nbs/04_gradient.ipynb #b8e46b04
+# %% ../nbs/04_gradient.ipynb #90f6c2a0
+def _backward(loss):
+    "`loss.backward()`, once we know that it can work"
+    if not _one_number(loss).requires_grad: raise ValueError("The loss does not depend on anything that requires a gradient; compute it with torch alone, without item(), detach() or NumPy")
+    loss.backward()
+
 def descend(
     f,               # function of one tensor that returns one number, the loss
     x: torch.Tensor, # where to start: floating point, any shape
@@ -73,16 +92,18 @@ def descend(
     steps=10,        # how many steps
 ) -> torch.Tensor: # (steps + 1) x the shape of x: every place on the way, the start included
     "Walk downhill on `f`: [gradient descent](https://en.wikipedia.org/wiki/Gradient_descent)"
-    if not (lr > 0 and math.isfinite(lr)): raise ValueError(f"The learning rate is {lr}; it must be a number above 0, such as 0.1")
+    _check_tensors('descend', x)
+    _check_rate('The learning rate', lr)
+    _check_count('steps', steps, 0)
     if not x.is_floating_point(): raise ValueError(f"descend starts from {x.dtype}; small steps need fractions. Start from x.float()")
     path = [x.detach().clone()]
     for _ in range(steps):
         x = path[-1].clone().requires_grad_()
-        _one_number(f(x)).backward()
+        _backward(f(x))
         path.append(x.detach() - lr*x.grad)
     return torch.stack(path)
 
-# %% ../nbs/04_gradient.ipynb #9deef90f
+# %% ../nbs/04_gradient.ipynb #41b217f4
 def plot_landscape(
     f,           # function of a tensor of two numbers that returns one number, the loss
     x=(-2, 2),   # range of the first number
@@ -93,8 +114,10 @@ def plot_landscape(
     ax=None,     # matplotlib axes to draw on; None for a new figure
 ):
     "Draw `f` as a map with contour lines: the darker, the higher; each shade covers the same share of the map. Returns the axes"
+    for low, high in (x, y): _check_range(low, high)
     xs, ys = torch.linspace(*x, 50), torch.linspace(*y, 50)
     z = np.array([[_one_number(f(torch.stack([a, b]))).item() for a in xs] for b in ys])
+    if not np.isfinite(z).all(): raise ValueError(f"The loss is NaN or infinite somewhere between {x} and {y}; choose ranges in which it is finite")
     levels = np.unique([*np.quantile(z, np.linspace(0, 1, 15)), np.nextafter(z.max(), np.inf)])
     if ax is None: ax = plt.figure(figsize=(5, 4)).add_subplot()
     ax.contourf(xs, ys, z, levels, cmap='Greys', vmax=levels[-1] + 2*(levels[-1] - levels[0]))

@@ -7,29 +7,36 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/interpret.html.md"""
 # %% auto #0
 __all__ = ['confusion_matrix', 'plot_confusion', 'top_losses']
 
-# %% ../nbs/12_interpret.ipynb #94048edd
+# %% ../nbs/12_interpret.ipynb #3663da24
 import matplotlib.pyplot as plt
 import torch
 
-# %% ../nbs/12_interpret.ipynb #60160e73
+from .tensor import _check_count, _check_tensors
+
+# %% ../nbs/12_interpret.ipynb #be6bc762
 def confusion_matrix(
     preds: torch.Tensor,   # predicted classes, whole numbers from 0 to n-1
     targets: torch.Tensor, # true classes, the same number of them
     n=2,                   # number of classes
 ) -> torch.Tensor: # int64, n x n; row: the true class, column: the predicted one
     "How often each class was taken for each. `ValueError` for a class outside 0 to n-1"
+    _check_tensors('confusion_matrix', preds, targets)
+    _check_count('n', n)
+    if any((t != t.long()).any() for t in (preds, targets)): raise ValueError("Classes must be whole numbers, but some are fractions or NaN; (scores > 0) or scores.argmax(1) makes classes of scores")
     preds, targets = preds.flatten().long(), targets.flatten().long()
     if len(preds) != len(targets): raise ValueError(f"confusion_matrix takes one prediction for each target; there are {len(preds)} and {len(targets)}")
-    if len(preds) and not 0 <= min(preds.min(), targets.min()) <= max(preds.max(), targets.max()) < n: raise ValueError(f"Classes must be whole numbers from 0 to {n - 1}; set n to the number of classes")
+    if bad := {*preds.tolist(), *targets.tolist()} - {*range(n)}: raise ValueError(f"Classes must be whole numbers from 0 to {n - 1}, not {sorted(bad)}; set n to the number of classes")
     return torch.bincount(targets*n + preds, minlength=n*n).view(n, n)
 
-# %% ../nbs/12_interpret.ipynb #47573d81
+# %% ../nbs/12_interpret.ipynb #d4720204
 def plot_confusion(
     matrix: torch.Tensor, # as `confusion_matrix` makes it
     names,                # names of the classes
     ax=None,              # matplotlib axes to draw on; None for a new figure
 ):
     "Draw a confusion matrix, the counts in its cells. Returns the axes"
+    _check_tensors('plot_confusion', matrix)
+    if matrix.shape != (len(names), len(names)): raise ValueError(f"plot_confusion takes as many names as the matrix has rows and columns; it has shape {tuple(matrix.shape)}, and there are {len(names)} names")
     if ax is None: ax = plt.figure(figsize=(1.6 + .5*len(names), 1.4 + .5*len(names))).add_subplot()
     shares = matrix/matrix.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(shares, cmap='Blues', vmin=0, vmax=1)
@@ -39,7 +46,7 @@ def plot_confusion(
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/12_interpret.ipynb #8efb7aec
+# %% ../nbs/12_interpret.ipynb #e45e3db2
 def top_losses(
     learn,    # a trained `Learner`
     loss_func, # loss of each item by itself, such as partial(F.binary_cross_entropy_with_logits, reduction='none')
@@ -47,6 +54,8 @@ def top_losses(
     dl=None,  # loader that does not shuffle; None for the validation data
 ) -> tuple: # losses (k) and places in the dataset (k), the largest first
     "Where the model is most wrong. `ValueError` if `loss_func` returns a mean"
+    _check_count('k', k)
+    if getattr(learn.dls[1] if dl is None else dl, 'shuffle', False): raise ValueError("The loader has shuffle=True, so the places in the dataset are lost; give one that does not shuffle")
     preds, targets = learn.get_preds(dl)
     losses = loss_func(preds, targets)
     if len(losses.shape) == 0 or len(losses) != len(targets): raise ValueError(f"loss_func must return a loss for each of the {len(targets)} items, not shape {tuple(losses.shape)}; use reduction='none'")

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #2230d968
+# %% ../nbs/11_learner.ipynb #c10dcfc1
 import itertools, math, time
 
 import torch
@@ -18,10 +18,11 @@ from torch import nn
 from .checkpoint import Resumable, restore_training, training_state
 from .dataloader import DataLoader
 from .linear import batch_accuracy, mnist_loss
-from .optimizer import SGD
+from .optimizer import SGD, _check_number
 from .recorder import Recorder, clock, metric_name, print_row, progress_bar
+from .tensor import _check_count, _check_device
 
-# %% ../nbs/11_learner.ipynb #6aa57360
+# %% ../nbs/11_learner.ipynb #8dcac5d8
 class Learner(Resumable):
     "Trains `model` on `dls`, and keeps a record in `recorder`. `ValueError` if there is nothing to learn"
     def __init__(self,
@@ -35,6 +36,7 @@ class Learner(Resumable):
         device=None,           # where to train, such as `default_device()`; None for where the parameters are
     ):
         if params is None and not hasattr(model, 'parameters'): raise ValueError("A model that is a plain function needs params=[...], the tensors to learn")
+        if device is not None: _check_device(device)
         if isinstance(model, nn.Module): model.to(device)
         self.dls, self.model, self.opt_func, self.loss_func, self.lr = dls, model, opt_func, loss_func, lr
         self.params = list(model.parameters() if params is None else params)
@@ -71,13 +73,14 @@ def train_epoch(self: Learner,
         total, n = total + value*len(xb), n + len(xb)
     return total/n
 
-# %% ../nbs/11_learner.ipynb #086f0d85
+# %% ../nbs/11_learner.ipynb #9fe51498
 @patch
 def get_preds(self: Learner,
     dl=None, # loader; None for the validation data
 ) -> tuple: # the model's outputs, and the targets
     "What the model says about every item of `dl`"
     dl = self.dls[1] if dl is None else dl
+    if not len(dl): raise ValueError("The loader has no batches; there must be at least one")
     with torch.no_grad(): preds, targets = zip(*[(self.model(xb), yb) for xb, yb in self._batches(dl, training=False)])
     return torch.cat(preds), torch.cat(targets)
 
@@ -119,7 +122,7 @@ def _whole_epoch(self: Learner, before_batch):
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
-# %% ../nbs/11_learner.ipynb #738ff77c
+# %% ../nbs/11_learner.ipynb #8cac5b43
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -129,11 +132,12 @@ def fit(self: Learner,
     checkpoint=None, # file to `save` to before the first epoch and after each, so that a run that is killed can go on
 ):
     "Train, with a row in `recorder.values` for each epoch. A second call goes on where the first one stopped. Returns the Learner"
-    for name, value, low in (('n_epochs', n_epochs, 1), ('start_epoch', start_epoch, 0)):
-        if not isinstance(value, int) or value < low: raise ValueError(f"{name} is {value!r}; it must be a whole number, {low} or more")
-    if lr is not None and not callable(lr) and not 0 <= lr < math.inf: raise ValueError(f"lr is {lr!r}; it must be a number, 0 or more")
+    _check_count('n_epochs', n_epochs)
+    _check_count('start_epoch', start_epoch, 0)
     if 0 in map(len, self.dls): raise ValueError("A loader has no batches: with drop_last, batch_size must not be larger than the dataset")
-    if lr is not None and not callable(lr): self.lr = lr
+    if lr is not None and not callable(lr):
+        _check_number('lr', lr)
+        self.lr = lr
     if self.opt is None: self.opt = self.opt_func(self.params, lr=self.lr)
     schedule, n = lr if callable(lr) else lambda step, n_steps: dict(lr=self.lr), len(self.dls[0])
     if verbose: print_row(['epoch', *self.recorder.names, 'time'])
@@ -150,12 +154,13 @@ def fit(self: Learner,
             if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], clock(time.perf_counter() - start)])
     return self
 
-# %% ../nbs/11_learner.ipynb #1e3abcb2
+# %% ../nbs/11_learner.ipynb #75ba7884
 @patch
 def predict(self: Learner,
     x: torch.Tensor, # batch of inputs, n x whatever the model takes
 ) -> tuple: # class (int64, n) and its probability (n)
     "The most probable class of each input, and how probable it is"
+    if not isinstance(x, torch.Tensor): raise TypeError(f"predict takes a tensor, a batch of inputs, not {type(x).__name__}; tensor(...) makes one")
     outputs, _ = self.get_preds([(x, x)])
     if outputs.shape[-1] == 1: outputs = torch.cat([torch.zeros_like(outputs), outputs], -1)
     return outputs.softmax(-1).max(-1)[::-1]

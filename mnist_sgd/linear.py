@@ -8,51 +8,61 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 __all__ = ['pair_tensors', 'init_params', 'linear1', 'sigmoid', 'mnist_loss', 'batch_accuracy', 'calc_grad', 'train_epoch',
            'validate_epoch', 'train_model']
 
-# %% ../nbs/06_linear.ipynb #6ff8ed81
+# %% ../nbs/06_linear.ipynb #8671d0b7
+import math
+
 import torch
 
-from .data import mnist_arrays
+from .data import _check_digits, mnist_arrays
 from .dataloader import DataLoaders
-from .tensor import stack_images
+from .gradient import _backward, _check_rate
+from .tensor import _check_count, _check_tensors, stack_images, tensor
 
-# %% ../nbs/06_linear.ipynb #6f46a969
+# %% ../nbs/06_linear.ipynb #aaeed5e3
 def pair_tensors(
     split='train',  # 'train' or 'valid'
     digits=(3, 7),  # the digit whose target is 1, and the one whose target is 0
 ) -> tuple: # x (float32, n x 784, from 0 to 1) and y (float32, n x 1, 1 or 0)
     "Images of two digits as rows of pixels, with a target for each: 1 for the first digit, 0 for the second"
-    if len(tuple(digits)) != 2: raise ValueError(f"digits is {tuple(digits)}; a model with one output tells two digits apart, as in digits=(3, 7)")
-    ones, zeros = (stack_images(mnist_arrays(split, (d,))[0]) for d in digits)
-    x = torch.cat([ones, zeros]).view(-1, 28*28)
+    digits = _check_digits(digits)
+    if len(digits) != 2: raise ValueError(f"digits is {digits}; a model with one output tells two digits apart, as in digits=(3, 7)")
+    ones, zeros = (tensor(mnist_arrays(split, (d,))[0]) for d in digits)
+    x = stack_images(torch.cat([ones, zeros])).view(-1, 28*28)
     y = torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
     return x, y
 
-# %% ../nbs/06_linear.ipynb #03b8e4cd
+# %% ../nbs/06_linear.ipynb #8aef3686
 def init_params(
     size,    # shape of the tensor
     std=1.0, # standard deviation of the random numbers
 ) -> torch.Tensor: # float32, requires a gradient
     "Random parameters to start from"
-    return (torch.randn(size)*std).requires_grad_()
+    if not 0 <= std < math.inf: raise ValueError(f"std is {std}; it must be a number, 0 or more")
+    try: return (torch.randn(size)*std).requires_grad_()
+    except (RuntimeError, TypeError) as e: raise ValueError(f"{size!r} is not the shape of a tensor; give a whole number or several, such as (784, 1)") from e
 
-# %% ../nbs/06_linear.ipynb #669c13e5
+# %% ../nbs/06_linear.ipynb #0b8a9f2a
 def linear1(
     xb: torch.Tensor,      # batch of inputs, n x number of weights
     weights: torch.Tensor, # number of weights x number of outputs
     bias: torch.Tensor,    # number of outputs
 ) -> torch.Tensor: # n x number of outputs
     "One score for each row of `xb`: a matrix product plus a bias"
+    _check_tensors('linear1', xb, weights, bias)
+    if xb.shape[-1:] != weights.shape[:1]: raise ValueError(f"linear1 takes as many weights as an item has numbers; the batch has shape {tuple(xb.shape)}, the weights {tuple(weights.shape)}. Make weights of shape ({xb.shape[-1]}, 1)")
     return xb@weights + bias
 
-# %% ../nbs/06_linear.ipynb #64646b46
+# %% ../nbs/06_linear.ipynb #cf79f97e
 def sigmoid(
     x: torch.Tensor, # any shape
 ) -> torch.Tensor: # the same shape, each number from 0 to 1
     "Squeezes any number into 0 to 1: [1/(1 + exp(-x))](https://en.wikipedia.org/wiki/Sigmoid_function)"
+    _check_tensors('sigmoid', x)
     return 1/(1 + torch.exp(-x.clamp(min=-80)))
 
-# %% ../nbs/06_linear.ipynb #8fa8e592
+# %% ../nbs/06_linear.ipynb #3eda733a
 def _check_targets(preds, targets):
+    _check_tensors('A loss or a metric', preds, targets)
     if preds.shape != targets.shape:
         raise ValueError(f"There must be one target for each prediction; predictions have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}. targets.unsqueeze(1) adds an axis at the end")
 
@@ -74,7 +84,7 @@ def batch_accuracy(
     _check_targets(preds, targets)
     return ((preds.sigmoid() > 0.5) == (targets == 1)).float().mean()
 
-# %% ../nbs/06_linear.ipynb #d886081c
+# %% ../nbs/06_linear.ipynb #d0ddd118
 def calc_grad(
     xb: torch.Tensor, # batch of inputs
     yb: torch.Tensor, # their targets
@@ -83,10 +93,10 @@ def calc_grad(
 ) -> torch.Tensor: # the loss
     "Add the gradient of the loss on one batch to the `.grad` of the parameters"
     loss = loss_func(model(xb), yb)
-    loss.backward()
+    _backward(loss)
     return loss.detach()
 
-# %% ../nbs/06_linear.ipynb #2102cdd0
+# %% ../nbs/06_linear.ipynb #4e5b01ff
 def train_epoch(
     model,  # function from inputs to predictions
     lr,     # learning rate
@@ -94,13 +104,16 @@ def train_epoch(
     dl,     # training loader
 ):
     "Go through the training data once; after each batch, take a step"
+    _check_rate('The learning rate', lr)
+    params = list(params)
+    if not params: raise ValueError("params is empty; give all tensors that the model learns, as in [weights, bias]")
     for xb, yb in dl:
         calc_grad(xb, yb, model)
         for p in params:
             p.data -= p.grad*lr
             p.grad.zero_()
 
-# %% ../nbs/06_linear.ipynb #cc2d4b3e
+# %% ../nbs/06_linear.ipynb #c82a0d16
 def validate_epoch(
     model,    # function from inputs to predictions
     valid_dl, # validation loader
@@ -108,9 +121,10 @@ def validate_epoch(
     "Accuracy over all validation items"
     with torch.no_grad():
         accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]
+    if not accs: raise ValueError("The validation loader has no batches; give it at least one item")
     return sum(a*n for a, n in accs)/sum(n for _, n in accs)
 
-# %% ../nbs/06_linear.ipynb #5a387c7a
+# %% ../nbs/06_linear.ipynb #489c6afa
 def train_model(
     model,  # function from inputs to predictions
     epochs, # how many times to go through the training data
@@ -119,7 +133,8 @@ def train_model(
     dls: DataLoaders,
 ) -> list: # accuracy on the validation data after each epoch
     "Train and validate, epoch by epoch"
-    accs = []
+    _check_count('epochs', epochs)
+    params, accs = list(params), []
     for _ in range(epochs):
         train_epoch(model, lr, params, dls.train)
         accs.append(validate_epoch(model, dls.valid))

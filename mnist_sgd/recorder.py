@@ -7,19 +7,23 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 # %% auto #0
 __all__ = ['Recorder', 'metric_name', 'is_watched', 'progress_bar', 'print_row', 'clock']
 
-# %% ../nbs/09_recorder.ipynb #bfbc0501
-import sys
+# %% ../nbs/09_recorder.ipynb #9d4c2a00
+import math, sys
 
 import matplotlib.pyplot as plt
 from fastcore.foundation import L
 from tqdm.auto import tqdm
 
-# %% ../nbs/09_recorder.ipynb #f82d3cf4
+from .tensor import _check_count
+
+# %% ../nbs/09_recorder.ipynb #4fa17fd9
 class Recorder:
     "What happened in training: `values`, a row an epoch (training loss, validation loss, metrics), and `losses`, one a batch"
     def __init__(self,
         metric_names: list, # names of the metrics
-    ): self.metric_names, self.values, self.losses = list(metric_names), [], []
+    ):
+        if isinstance(metric_names, str): raise TypeError(f"metric_names is {metric_names!r}; give a list of names, as in [{metric_names!r}]")
+        self.metric_names, self.values, self.losses = list(metric_names), [], []
 
     @property
     def names(self):
@@ -35,6 +39,7 @@ class Recorder:
         return self._plot(self.metric_names, 'metric', ax)
 
     def _plot(self, names, ylabel, ax):
+        if not self.values: raise ValueError("The recorder has no epochs yet, so there is nothing to draw; call fit first")
         if ax is None: ax = plt.figure().add_subplot()
         epochs = range(1, len(self.values) + 1)
         for i, name in enumerate(names):
@@ -44,11 +49,12 @@ class Recorder:
         ax.legend()
         return ax
 
-# %% ../nbs/09_recorder.ipynb #7a040b04
+# %% ../nbs/09_recorder.ipynb #fe55132c
 def metric_name(
     f, # function, `partial` of a function, or any object that can be called
 ) -> str:
     "What to call a metric in the table: its own name, or that of its class"
+    if not callable(f): raise TypeError(f"{f!r} cannot be called; a metric is a function of predictions and targets, such as batch_accuracy")
     return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
 
 # %% ../nbs/09_recorder.ipynb #5c57b867
@@ -64,13 +70,15 @@ def progress_bar(
     verbose=True, # False for no bar in any case
 ) -> tqdm: # to be gone through in place of `items`
     "Go through `items` with a bar that moves while somebody is watching, and vanishes when all is done"
+    _check_count('total', total, 0)
     return tqdm(items, total=total, leave=False, disable=not (verbose and is_watched()))
 
-# %% ../nbs/09_recorder.ipynb #d97a2970
+# %% ../nbs/09_recorder.ipynb #1da7bbe4
 def print_row(
     row, # values; a text, or numbers to show with 4 decimals
 ):
     "Print a row of the training table; a progress bar stays below it"
+    if not isinstance(row, (list, tuple)): raise TypeError(f"print_row takes the values of a row, not {type(row).__name__}; give a list of them")
     cells = [f'{o:.4f}' if isinstance(o, float) else f'{o}' for o in row]
     tqdm.write(''.join(c.rjust(5 if i == 0 else max(12, len(c) + 2) if i < len(cells) - 1 else 7) for i, c in enumerate(cells)))
 
@@ -78,5 +86,6 @@ def clock(
     seconds, # how long something took
 ) -> str: # mm:ss
     "A duration as minutes and seconds"
+    if not 0 <= seconds < math.inf: raise ValueError(f"seconds is {seconds}; it must be a number, 0 or more")
     minutes, seconds = divmod(round(seconds), 60)
     return f'{minutes:02}:{seconds:02}'

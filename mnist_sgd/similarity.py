@@ -7,25 +7,26 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/similarity.html.md"""
 # %% auto #0
 __all__ = ['mnist_distance', 'ideal_digit', 'l1_distance', 'rmse_distance', 'is_3', 'accuracy', 'PixelSimilarity']
 
-# %% ../nbs/03_similarity.ipynb #c1a19c75
+# %% ../nbs/03_similarity.ipynb #e9bacc71
 from functools import lru_cache
 
 import torch
 
 from .broadcast import broadcast_shape
 from .data import mnist_arrays
-from .tensor import stack_images
+from .tensor import _check_tensors, stack_images
 
-# %% ../nbs/03_similarity.ipynb #67595ace
+# %% ../nbs/03_similarity.ipynb #7407eb94
 def _check_float(t, name):
+    _check_tensors(name, t)
     if not torch.is_floating_point(t): raise ValueError(f"{name} takes images as floats from 0 to 1, not {t.dtype}. `stack_images` makes them so")
 
 def ideal_digit(
     images: torch.Tensor, # floats, n x height x width, n > 0
 ) -> torch.Tensor: # height x width
     "The mean image: for each pixel, its mean over all `images`"
-    if images.ndim != 3 or len(images) == 0: raise ValueError(f"ideal_digit takes a stack of images, n x height x width with n > 0, not shape {tuple(images.shape)}")
     _check_float(images, 'ideal_digit')
+    if images.ndim != 3 or len(images) == 0: raise ValueError(f"ideal_digit takes a stack of images, n x height x width with n > 0, not shape {tuple(images.shape)}")
     return images.mean(0)
 
 # %% ../nbs/03_similarity.ipynb #b8edaeb5
@@ -55,7 +56,10 @@ def rmse_distance(
 # %% ../nbs/03_similarity.ipynb #18518183
 mnist_distance = l1_distance
 
-# %% ../nbs/03_similarity.ipynb #62c40603
+# %% ../nbs/03_similarity.ipynb #5c0e0e35
+def _check_distances(distances):
+    if not distances.isfinite().all(): raise ValueError("Some pixels are NaN or infinite, so no ideal digit is the nearest; find them with x.isfinite()")
+
 @lru_cache
 def _ideals(): return [ideal_digit(stack_images(mnist_arrays('train', (d,))[0])) for d in (3, 7)]
 
@@ -63,32 +67,38 @@ def is_3(
     x: torch.Tensor, # images, floats from 0 to 1, n x 28 x 28 or one 28 x 28, on any device
 ) -> torch.Tensor: # bool, one an image: True where it is a three
     "Is an image closer to the ideal three than to the ideal seven, by `mnist_distance`?"
-    ideal3, ideal7 = (ideal.to(x.device) for ideal in _ideals())
-    return mnist_distance(x, ideal3) < mnist_distance(x, ideal7)
+    _check_float(x, 'is_3')
+    to3, to7 = (mnist_distance(x, ideal.to(x.device)) for ideal in _ideals())
+    _check_distances(to3)
+    return to3 < to7
 
-# %% ../nbs/03_similarity.ipynb #6f138b93
+# %% ../nbs/03_similarity.ipynb #e5f53505
 def accuracy(
     preds: torch.Tensor,   # predicted classes, any shape
     targets: torch.Tensor, # true classes, the same shape
 ) -> torch.Tensor: # a number from 0 to 1
     "Share of predictions that equal their targets"
-    if preds.shape != targets.shape: raise ValueError(f"accuracy takes one prediction for each target; the shapes are {tuple(preds.shape)} and {tuple(targets.shape)}")
-    if preds.numel() == 0: raise ValueError("accuracy of no predictions at all is undefined: the tensors are empty")
+    _check_tensors('accuracy', preds, targets)
+    if preds.shape != targets.shape: raise ValueError(f"accuracy takes one prediction for each target; the shapes are {tuple(preds.shape)} and {tuple(targets.shape)}. x.view(-1) makes one row of any tensor x")
+    if preds.numel() == 0: raise ValueError("accuracy of no predictions at all is undefined: the tensors are empty; give at least one")
     return (preds == targets).float().mean()
 
-# %% ../nbs/03_similarity.ipynb #73db64b5
+# %% ../nbs/03_similarity.ipynb #86341462
 class PixelSimilarity:
     "Classifier that calls an image by the ideal digit it is closest to ([nearest centroid](https://en.wikipedia.org/wiki/Nearest_centroid_classifier))"
     def __init__(self,
         distance=mnist_distance, # function of two stacks, such as `l1_distance` or `rmse_distance`
-    ): self.distance = distance
+    ):
+        if not callable(distance): raise TypeError(f"distance is {distance!r}; give a function of two stacks of images, such as l1_distance")
+        self.distance = distance
 
     def fit(self,
         x: torch.Tensor, # images, floats, n x height x width, n > 0
         y: torch.Tensor, # labels, n
     ): # the classifier itself, with `classes_` (sorted) and `ideals_` (one image a class)
         "Learn one ideal digit for each class in `y`"
-        if len(x) != len(y) or len(x) == 0: raise ValueError(f"fit takes one label for each image, and at least one; there are {len(x)} images and {len(y)} labels")
+        _check_tensors('fit', x, y)
+        if x.shape[:1] != y.shape or len(x) == 0: raise ValueError(f"fit takes one label for each image, and at least one; images have shape {tuple(x.shape)}, labels {tuple(y.shape)}")
         self.classes_ = torch.unique(y)
         self.ideals_ = torch.stack([ideal_digit(x[y == c]) for c in self.classes_])
         return self
@@ -98,4 +108,6 @@ class PixelSimilarity:
     ) -> torch.Tensor: # a label for each
         "The class of the nearest ideal digit, for each image"
         if not hasattr(self, 'ideals_'): raise RuntimeError("This PixelSimilarity has no ideal digits yet: call fit(images, labels) first")
-        return self.classes_[torch.stack([self.distance(x, ideal) for ideal in self.ideals_]).argmin(0)]
+        distances = torch.stack([self.distance(x, ideal) for ideal in self.ideals_])
+        _check_distances(distances)
+        return self.classes_[distances.argmin(0)]

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 # %% auto #0
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'like_mnist', 'load_model']
 
-# %% ../nbs/story.ipynb #e3cb4efa
+# %% ../nbs/story.ipynb #9cdbe6bb
 import time
 from functools import partial
 
@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .data import mnist_arrays
+from .data import _check_digits, mnist_arrays
 from .dataloader import DataLoader, DataLoaders
 from .files import load_arrays
 from .learner import Learner
@@ -25,9 +25,9 @@ from .linear import pair_tensors
 from .optimizer import SGD
 from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
-from .tensor import stack_images, tensor
+from .tensor import _check_device, stack_images, tensor
 
-# %% ../nbs/story.ipynb #8a365c67
+# %% ../nbs/story.ipynb #2757d8c8
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -51,6 +51,8 @@ def train_model_named(
     verbose=True,   # print a line an epoch?
 ) -> tuple: # the Learner, and its row of the table
     "Train one of `models` with binary cross-entropy and momentum"
+    if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
+    device = _check_device(device)
     torch.manual_seed(seed)
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
@@ -59,11 +61,13 @@ def train_model_named(
     learn.fit(epochs, lr, verbose=verbose)
     return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=learn.recorder.values[-1][2], seconds=time.perf_counter() - start)
 
-# %% ../nbs/story.ipynb #40890a43
+# %% ../nbs/story.ipynb #5d0a9efb
 def story_table(
     rows: list, # rows as `train_baseline` makes them
 ) -> str:
     "The results as a table of text"
+    columns = 'model', 'parameters', 'accuracy', 'seconds'
+    if missing := sorted({c for c in columns for r in rows if c not in r}): raise ValueError(f"Some rows have no {missing}; make them with train_baseline and train_model_named")
     head = f"{'model':<18}{'parameters':>12}{'validation accuracy':>22}{'seconds':>10}"
     return '\n'.join([head] + [f"{r['model']:<18}{r['parameters']:>12,}{r['accuracy']:>22.4f}{r['seconds']:>10.1f}" for r in rows])
 
@@ -72,6 +76,8 @@ def plot_story(
     learners: dict, # the trained Learners by name
 ):
     "Training curves of the models, with the baseline as a line. Returns the figure"
+    if not rows: raise ValueError("rows is empty; it must start with the row that train_baseline makes")
+    if bad := [name for name, learn in learners.items() if not learn.recorder.values]: raise ValueError(f"{bad} have not been trained yet; call fit first")
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), constrained_layout=True)
     for name, learn in learners.items():
         values = np.array(learn.recorder.values)
@@ -85,18 +91,23 @@ def plot_story(
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
-# %% ../nbs/story.ipynb #748d7917
+# %% ../nbs/story.ipynb #dd1872ea
 def like_mnist(
     im: Image.Image, # a picture of one digit, of any size and mode
 ) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
-    "Centre and scale a picture as MNIST's were. `ValueError` if it shows nothing"
+    "Centre and scale a picture as MNIST's were. `ValueError` if it shows nothing, or is of a kind or size that cannot be read"
+    if not isinstance(im, Image.Image): raise TypeError(f"like_mnist takes a PIL image, not {type(im).__name__}; Image.fromarray makes one of an array, Image.open one of a file")
+    if not 0 < im.width*im.height <= Image.MAX_IMAGE_PIXELS: raise ValueError(f"the picture has {im.width:,} x {im.height:,} pixels; make it larger than 0 and at most 5,000 x 5,000")
     if 'A' in im.getbands() or 'transparency' in im.info:
         im = im.convert('RGBA')
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
-    a = np.array(im.convert('L'), np.float32)/255
+    try: a = np.array(im if im.mode[0] in 'IF' else im.convert('L'), np.float32)
+    except ValueError as e: raise ValueError(f"the picture has the colour mode {im.mode}, which cannot be read ({e}); save it as an ordinary PNG or JPEG") from e
+    a /= 255 if a.max() <= 255 else 65535  # greys of 8 bits, or of 16
+    if not (a.min() >= 0 and a.max() <= 1): raise ValueError(f"the picture's greys go from {a.min()*255:g} to {a.max()*255:g}; save it as an ordinary PNG or JPEG")
     if np.median(np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]])) > .5: a = 1 - a
     rows, cols = (np.flatnonzero((a > .3).any(axis)) for axis in (1, 0))
-    if not len(rows): raise ValueError("the picture shows nothing: all of it has nearly the same brightness as its border")
+    if not len(rows): raise ValueError("the picture shows nothing: all of it has nearly the same brightness as its border; show one digit, dark on light or light on dark")
     if a.shape == (28, 28): return torch.from_numpy(a)
     a = a[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
     h, w = (max(1, round(n*20/max(a.shape))) for n in a.shape)
@@ -106,11 +117,17 @@ def like_mnist(
     res[top:top + h, left:left + w] = torch.from_numpy(a)
     return res
 
-# %% ../nbs/story.ipynb #76b53214
+# %% ../nbs/story.ipynb #081805a2
 def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0
     "The trained model in a file of weights"
     _, meta = load_arrays(path)
-    if meta.get('name') not in models or len(meta.get('digits', ())) != 2: raise ValueError(f"{path} holds no model of this book; make one with mnist_sgd train")
-    return Learner((), models[meta['name']]()).load(path), tuple(meta['digits'])
+    name, advice = meta.get('name'), 'make one with mnist_sgd train'
+    if name not in list(models): raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; {advice}")
+    try: digits = _check_digits(meta.get('digits'))
+    except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
+    if len(digits) != 2: raise ValueError(f"{path} must tell two digits apart, but its digits are {digits}; {advice}")
+    learn = Learner((), models[name]()).load(path)
+    if not all(p.isfinite().all() for p in learn.params): raise ValueError(f"{path} has weights that are NaN or infinite: its training diverged; train again with a smaller learning rate")
+    return learn, digits

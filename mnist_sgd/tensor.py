@@ -14,6 +14,20 @@ import numpy as np
 import torch
 from PIL import Image
 
+# %% ../nbs/01_tensor.ipynb #d268cf70
+def _check_tensors(name, *ts):
+    for t in ts:
+        if not isinstance(t, torch.Tensor): raise TypeError(f"{name} takes tensors, not {type(t).__name__}; tensor(...) makes one of a list, an array or an image")
+
+def _check_count(name, n, low=1):
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < low: raise ValueError(f"{name} is {n!r}; it must be a whole number, {low} or more")
+
+def _check_device(name):
+    "The device called `name`, if it is there"
+    try: return torch.zeros(1, device=name).device
+    except (TypeError, RuntimeError, AssertionError, NotImplementedError) as e:
+        raise ValueError(f"There is no device {name!r} here; 'cpu' is always there ({str(e).splitlines()[0]})") from e
+
 # %% ../nbs/01_tensor.ipynb #118857e6
 colors = dict(blue='#0072B2', orange='#E69F00', green='#009E73', red='#D55E00', purple='#CC79A7', sky='#56B4E9', yellow='#F0E442', black='#000000')
 
@@ -26,7 +40,7 @@ def set_style():
 # %% ../nbs/01_tensor.ipynb #474d79df
 array = np.array
 
-# %% ../nbs/01_tensor.ipynb #e5e2c2af
+# %% ../nbs/01_tensor.ipynb #223b4788
 def tensor(
     x,     # image, array, list or number
     *rest, # more numbers, so that tensor(1, 2, 3) is tensor([1, 2, 3])
@@ -34,25 +48,29 @@ def tensor(
 ) -> torch.Tensor:
     "A tensor with a copy of the content of `x`: a PIL image, an array, a list (of tensors, too), a number"
     if rest: x = (x, *rest)
-    if isinstance(x, (list, tuple)) and x and isinstance(x[0], torch.Tensor): x = torch.stack(list(x))
     if isinstance(x, Image.Image): x = np.array(x)
-    return torch.asarray(x, copy=True, **kwargs)
+    try:
+        if isinstance(x, (list, tuple)) and x and isinstance(x[0], torch.Tensor): x = torch.stack(list(x))
+        return torch.asarray(x, copy=True, **kwargs)
+    except (TypeError, ValueError, RuntimeError) as e:
+        raise ValueError(f"Cannot make a tensor of this {type(x).__name__}: {str(e).splitlines()[0]}. It must hold numbers, in rows of the same length") from e
 
-# %% ../nbs/01_tensor.ipynb #cfc95fdc
+# %% ../nbs/01_tensor.ipynb #f2bd9c7a
 def to_np(
     t: torch.Tensor, # any device, with or without gradients
 ) -> np.ndarray:
     "The numbers of `t` as a NumPy array on the CPU"
+    _check_tensors('to_np', t)
     return t.detach().cpu().numpy()
 
-# %% ../nbs/01_tensor.ipynb #e3163a5c
+# %% ../nbs/01_tensor.ipynb #0e4da4f9
 def _pixels(im):
     "`im` as an array that matplotlib can draw: height x width, or height x width x 3"
     a = to_np(im) if isinstance(im, torch.Tensor) else np.asarray(im)
     if a.ndim == 3 and a.shape[0] in (1, 3): a = np.moveaxis(a, 0, -1)
     if a.ndim == 3 and a.shape[-1] == 1: a = a[..., 0]
-    if a.ndim != 2 and not (a.ndim == 3 and a.shape[-1] in (3, 4)):
-        raise ValueError(f"Cannot show an array of shape {tuple(a.shape)} as one picture; it must be height x width, or have 3 colours as its first or last axis")
+    if a.size == 0 or (a.ndim != 2 and not (a.ndim == 3 and a.shape[-1] in (3, 4))):
+        raise ValueError(f"Cannot show an array of shape {tuple(a.shape)} as one picture; it must be height x width, neither of them 0, or have 3 colours as its first or last axis")
     return a
 
 def show_image(
@@ -89,24 +107,29 @@ def show_pixels(
         ax.text(j, i, text, ha='center', va='center', fontsize=7, color='white' if (v - lo)/(hi - lo) > .5 else 'black')
     return ax
 
-# %% ../nbs/01_tensor.ipynb #605c2ed2
+# %% ../nbs/01_tensor.ipynb #93efa40a
 def rank(
     t, # array or tensor
 ) -> int:
     "How many axes `t` has: 0 for a number, 1 for a vector, 2 for a matrix"
+    if not hasattr(t, 'shape'): raise TypeError(f"rank takes an array or a tensor, not {type(t).__name__}; tensor(...) makes one of it")
     return len(t.shape)
 
-# %% ../nbs/01_tensor.ipynb #ec26f2e6
+# %% ../nbs/01_tensor.ipynb #6c651f15
 def stack_images(
-    images, # list of images, arrays or tensors, all of one shape, with numbers from 0 to 255
+    images, # images, arrays or tensors, all of one shape, in a list or stacked, with numbers from 0 to 255
 ) -> torch.Tensor: # float32, n x height x width, from 0 to 1
     "Stack pictures into one tensor along a new first axis, and scale 0-255 to 0-1"
-    tensors = [tensor(im) for im in images]
-    shapes = {tuple(t.shape) for t in tensors}
-    if len(shapes) != 1: raise ValueError(f"stack_images takes pictures of one shape, at least one of them; these have {sorted(shapes) or 'no shapes: the list is empty'}")
-    return torch.stack(tensors).float()/255
+    if isinstance(images, (np.ndarray, torch.Tensor)) and len(images): stack = tensor(images)  # stacked already
+    else:
+        tensors = [tensor(im) for im in images]
+        shapes = {tuple(t.shape) for t in tensors}
+        if len(shapes) != 1: raise ValueError(f"stack_images takes pictures of one shape, at least one of them; these have {sorted(shapes) or 'no shapes: the list is empty'}")
+        stack = torch.stack(tensors)
+    if stack.dtype != torch.uint8 and not 0 <= stack.min() <= stack.max() <= 255: raise ValueError(f"stack_images takes numbers from 0 to 255; these go from {stack.min():g} to {stack.max():g}. Scale them first")
+    return torch.from_numpy(np.divide(to_np(stack), 255, dtype=np.float32))
 
-# %% ../nbs/01_tensor.ipynb #84e47dfa
+# %% ../nbs/01_tensor.ipynb #19d413fc
 def show_images(
     ims,         # pictures: a list, or a tensor with one more axis
     nrows=1,     # how many rows
@@ -116,7 +139,9 @@ def show_images(
 ):
     "Draw several pictures in a grid. Returns the array of axes"
     ims = list(ims)
-    if not ims: raise ValueError("show_images has nothing to show: ims is empty")
+    _check_count('nrows', nrows)
+    if not ims: raise ValueError("show_images has nothing to show: ims is empty; give it at least one picture")
+    if titles is not None and len(titles) != len(ims): raise ValueError(f"show_images takes a title for each picture; there are {len(titles)} titles and {len(ims)} pictures")
     ncols = -(-len(ims)//nrows)
     _, axes = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*(1.25 if titles is not None else 1)), squeeze=False)
     for ax in axes.flat: ax.set_axis_off()

@@ -4,9 +4,8 @@
 
 FOLDER holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped (.gz)
 or not; their contents are checked against the known MD5 sums. DEST (default: mnist_sgd/mnist) gets, for each split,
-DIGIT.idx.gz with that digit's images and labels.idx.gz with all labels, both in the order of the original file, and SHA256SUMS
-over them all. The same input gives the same bytes: no dates are stored, and gzip compresses at level 9 (zlib's own deflate;
-a Python built with zlib-ng compresses to other bytes with the same content).
+DIGIT.idx with that digit's images and labels.idx with all labels, both in the order of the original file, and SHA256SUMS over
+them all. The same input gives the same bytes. (A wheel is a zip file, so they are compressed on their way to the user.)
 """
 import argparse, gzip, hashlib
 from pathlib import Path
@@ -31,9 +30,9 @@ def main(folder, dest):
         (dest/split).mkdir(parents=True, exist_ok=True)
         arrays = {'labels': labels} | {str(d): images[labels == d] for d in range(10)}
         for stem, a in arrays.items():
-            path = dest/split/f'{stem}.idx.gz'
+            path = dest/split/f'{stem}.idx'
             write_idx(path, a)
-            sums.append(f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {split}/{stem}.idx.gz\n')
+            sums.append(f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {split}/{stem}.idx\n')
     (dest/'SHA256SUMS').write_text(''.join(sums))
 
 if __name__ == '__main__':

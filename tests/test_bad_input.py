@@ -1,0 +1,413 @@
+"Bad input, as one table: each public function and the command say what is wrong and what to do instead, and leave nothing half written"
+import gzip, io, json, os, pickle, re, struct, sys, zipfile, zlib
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from mnist_sgd.all import *
+from mnist_sgd.cli import main
+from mnist_sgd.tensor import tensor
+
+MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder learner interpret story'.split()
+nan, inf = float('nan'), float('inf')
+rand, zeros, ones = torch.rand, torch.zeros, torch.ones
+
+def shape_of(message, *shapes): return message + ''.join(f'.*{re.escape(str(s))}' for s in shapes)
+def loader(n=4, n_out=1, **kwargs): return DataLoader(list(zip(rand(n, 3), zeros(n, n_out))), 2, **kwargs)
+def learner(n_out=1, dl=None, **kwargs): return Learner(DataLoaders(loader() if dl is None else dl, loader()), nn.Linear(3, n_out), **kwargs)
+def saved(**kwargs):
+    learner().save('good.npz', **kwargs)
+    return 'good.npz'
+def idx(raw, name='a.idx'):
+    Path(name).write_bytes(raw)
+    return read_idx(name)
+def bad_npz(meta='{}', **arrays):
+    np.savez('bad.npz', meta=meta, **arrays)
+    return 'bad.npz'
+def lying_npz():
+    "Weights whose header promises 8 petabytes"
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, dict(descr='<f8', fortran_order=False, shape=(10**15,)))
+    with zipfile.ZipFile('bad.npz', 'w') as f: f.writestr('w.npy', header.getvalue())
+    return 'bad.npz'
+def squeezed_npz():
+    np.savez_compressed('bad.npz', meta='{}', w=np.zeros(10**6))
+    return 'bad.npz'
+def png_of(width, height):
+    "A PNG file of some 100 bytes whose header says that it has `width` x `height` pixels"
+    def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(b'\0'*99)) + chunk(b'IEND', b'')
+class Wide(Image.Image):
+    "A picture that says it is huge, without the memory for it"
+    def __init__(self):
+        super().__init__()
+        self._size, self._mode = (100_000, 100_000), 'L'
+def trained_model(kind, **meta):
+    Learner((), models[kind]()).save('model.npz', **dict(name=kind, digits=(3, 7)) | meta)
+    return 'model.npz'
+def nan_model():
+    learn = Learner((), models['linear']())
+    learn.params[0].data[0, 5] = nan
+    learn.save('model.npz', name='linear', digits=(3, 7))
+    return 'model.npz'
+
+# what is called, how, what it raises, and what the message must say: the value, then the remedy
+CALLS = [
+    # files
+    (write_bytes, lambda: write_bytes('sub', b'a'), OSError, 'Cannot write sub .*Choose a place'),
+    (write_bytes, lambda: write_bytes('file/a', b'a'), OSError, r'Cannot write file/a .*Choose a place'),
+    (write_bytes, lambda: write_bytes('a', 'text'), TypeError, "bytes-like object is required, not 'str'"),
+    (make_folder, lambda: make_folder('file/sub', Path.mkdir), OSError, r'folder file/sub .*Choose a place.*MNIST_SGD_CACHE'),
+    (make_folder, lambda: make_folder('new', lambda folder: (folder/'a').write_bytes(b'a')/0), ZeroDivisionError, 'division'),
+    (save_arrays, lambda: save_arrays('a.npz', dict(w=np.array([print]))), ValueError, r"\['w'\].*no other objects"),
+    (save_arrays, lambda: save_arrays('a.npz', dict(w=np.array(['a']))), ValueError, r"\['w'\].*keep text in the facts"),
+    (save_arrays, lambda: save_arrays('a.npz', dict(meta=np.ones(1))), ValueError, "'meta'.*give it another name"),
+    (save_arrays, lambda: save_arrays('a.npz', {}, model=nn.Linear(1, 1)), TypeError, 'Linear is not JSON serializable'),
+    (load_arrays, lambda: load_arrays('none.npz'), FileNotFoundError, 'none.npz; save_arrays or Learner.save writes one'),
+    (load_arrays, lambda: load_arrays('file'), ValueError, 'file is damaged.*Only arrays of numbers are read'),
+    (load_arrays, lambda: load_arrays('empty'), ValueError, 'empty is damaged.*Only arrays of numbers are read'),
+    (load_arrays, lambda: load_arrays(bad_npz(w=np.array(['a']))), ValueError, r"bad.npz .*\['w'\].*keep text in the facts"),
+    (load_arrays, lambda: load_arrays(bad_npz('{')), ValueError, 'bad.npz is damaged'),
+    (load_arrays, lambda: load_arrays(bad_npz('['*100_000)), ValueError, 'bad.npz is damaged'),
+    (load_arrays, lambda: load_arrays(lying_npz()), ValueError, 'bad.npz is damaged.*llocate'),
+    (load_arrays, lambda: load_arrays(squeezed_npz()), ValueError, 'bad.npz .*compressed, and might be huge'),
+    # data
+    (read_idx, lambda: read_idx('none.idx'), FileNotFoundError, 'none.idx'),
+    (read_idx, lambda: read_idx('.'), (IsADirectoryError, PermissionError), r"'\.'"),
+    (read_idx, lambda: idx(b''), ValueError, 'a.idx is not an IDX file.*nothing.*magic number'),
+    (read_idx, lambda: idx(b'\x89PNG1234'), ValueError, 'starts with 89 50 4e 47.*magic number'),
+    (read_idx, lambda: idx(b'\0\0\x08\0'), ValueError, '00 00 08 00.*number of axes'),
+    (read_idx, lambda: idx(b'\0\0\x08\xff' + b'\0'*1020), ValueError, '00 00 08 ff.*number of axes'),
+    (read_idx, lambda: idx(b'\0\0\x08\x03\0\0\0\x01'), ValueError, 'a.idx is cut off.*Get the file again'),
+    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abc'), ValueError, shape_of('cut off.*shape', (5,)) + '.*takes 5 bytes.*are 3.*Get the file again'),
+    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abcdefg'), ValueError, shape_of('too long.*shape', (5,)) + '.*Get the file again'),
+    (read_idx, lambda: idx(b'\0\0\x0e\x04' + b'\xff'*16), ValueError, r'cut off.*4294967295.*Get the file again'),
+    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05abcde')[:-6], 'a.gz'), ValueError, 'a.gz is damaged gzip data.*Get the file again'),
+    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05' + bytes(10**8)), 'a.gz'), ValueError, 'a.gz is too long.*Get the file again'),
+    (write_idx, lambda: write_idx('a.idx', rand(2, 2)), ValueError, 'not float32.*astype'),
+    (write_idx, lambda: write_idx('a.idx', np.uint8(3)), ValueError, shape_of('uint8 of shape', ()) + '.*1 to 32 axes|1 to 32 axes, not uint8'),
+    (write_idx, lambda: write_idx('file/a.idx', np.zeros(3, np.uint8)), OSError, 'file/a.idx.*Choose a place'),
+    (mnist_arrays, lambda: mnist_arrays('test'), ValueError, "'test'; it must be 'train' .* or 'valid'"),
+    (mnist_arrays, lambda: mnist_arrays('valid', (3, 12)), ValueError, r'digits has 12.*0 to 9'),
+    (mnist_arrays, lambda: mnist_arrays('valid', -1), ValueError, r'digits has -1.*0 to 9'),
+    (mnist_arrays, lambda: mnist_arrays('valid', '37'), ValueError, r"digits has '3'.*0 to 9.*\(3, 7\)"),
+    (mnist_arrays, lambda: mnist_arrays('valid', (3., 7.)), ValueError, r'digits has 3\.0.*whole number'),
+    (mnist_arrays, lambda: mnist_arrays('valid', ()), ValueError, r'digits is \(\); give at least one'),
+    (mnist_path, lambda: mnist_path((3, 3)), ValueError, r'digits is \(3, 3\).*only once'),
+    (mnist_path, lambda: mnist_path(nan), ValueError, 'digits has nan.*0 to 9'),
+    # tensor
+    (tensor, lambda: tensor([[1, 2], [3]]), ValueError, 'tensor of this list.*rows of the same length'),
+    (tensor, lambda: tensor('three'), ValueError, 'tensor of this str.*must hold numbers'),
+    (tensor, lambda: tensor(np.array([print])), ValueError, 'tensor of this ndarray.*must hold numbers'),
+    (tensor, lambda: tensor([zeros(2), zeros(3)]), ValueError, r'tensor of this list.*\[2\].*\[3\].*same length'),
+    (to_np, lambda: to_np([1, 2]), TypeError, r'not list; tensor\('),
+    (show_image, lambda: show_image(zeros(5)), ValueError, shape_of('shape', (5,)) + '.*height x width'),
+    (show_image, lambda: show_image(zeros(2, 28, 28)), ValueError, shape_of('shape', (2, 28, 28)) + '.*height x width'),
+    (show_image, lambda: show_image(zeros(0, 28)), ValueError, shape_of('shape', (0, 28)) + '.*neither of them 0'),
+    (show_pixels, lambda: show_pixels(zeros(5, 5, 3)), ValueError, shape_of('shape', (5, 5, 3)) + r'.*Choose one colour'),
+    (show_pixels, lambda: show_pixels(zeros(5, 0)), ValueError, shape_of('shape', (5, 0)) + '.*neither of them 0'),
+    (show_images, lambda: show_images([]), ValueError, 'ims is empty; give it'),
+    (show_images, lambda: show_images(zeros(2, 3, 3), nrows=0), ValueError, 'nrows is 0; .*1 or more'),
+    (show_images, lambda: show_images(zeros(2, 3, 3), titles=['a']), ValueError, 'a title for each.*1 titles and 2'),
+    (rank, lambda: rank([1, 2]), TypeError, r'not list; tensor\('),
+    (stack_images, lambda: stack_images([]), ValueError, 'at least one.*empty'),
+    (stack_images, lambda: stack_images([zeros(2, 2), zeros(3, 3)]), ValueError, shape_of('one shape', (2, 2), (3, 3))),
+    (stack_images, lambda: stack_images([zeros(2, 2) - 1]), ValueError, '0 to 255; these go from -1 to -1. Scale'),
+    (stack_images, lambda: stack_images([tensor([[nan, 1]])]), ValueError, '0 to 255; these go from nan.*Scale'),
+    # broadcast
+    (broadcast_shape, lambda: broadcast_shape((2, 3), (4,)), ValueError, r'\(2, 3\) and \(4,\).*neither is 1'),
+    (broadcast_shape, lambda: broadcast_shape((2, -3), (4,)), ValueError, r'\(2, -3\) is not a shape.*0 or more'),
+    (broadcast_shape, lambda: broadcast_shape(3, (4,)), ValueError, r'3 is not a shape, such as \(28, 28\)'),
+    (broadcast_shape, lambda: broadcast_shape((2.5,), (4,)), ValueError, r'\(2.5,\) is not a shape.*whole number'),
+    (explain_broadcast, lambda: explain_broadcast(zeros(2), (4,)), ValueError, r'tensor\(.*is not a shape, such as'),
+    (draw_broadcast, lambda: draw_broadcast(zeros(2, 2, 2), 1), ValueError, shape_of('at most 2 axes.*', (2, 2, 2)) + '.*Take a slice'),
+    (draw_broadcast, lambda: draw_broadcast(zeros(2), zeros(3)), ValueError, shape_of('Shapes', (2,), (3,)) + '.*neither is 1'),
+    (draw_broadcast, lambda: draw_broadcast(zeros(2), 'x'), ValueError, 'tensor of this str.*must hold numbers'),
+    (draw_broadcast, lambda: draw_broadcast(zeros(2), 1, op='/'), ValueError, r"op is '/'; .*one of"),
+    # similarity
+    (ideal_digit, lambda: ideal_digit(zeros(0, 28, 28)), ValueError, shape_of('n > 0, not shape', (0, 28, 28))),
+    (ideal_digit, lambda: ideal_digit(zeros(28, 28)), ValueError, shape_of('n x height x width.*not shape', (28, 28))),
+    (ideal_digit, lambda: ideal_digit(zeros(3, 28, 28, dtype=torch.uint8)), ValueError, 'not torch.uint8.*stack_images'),
+    (ideal_digit, lambda: ideal_digit(np.zeros((3, 28, 28))), TypeError, r'not ndarray; tensor\('),
+    (l1_distance, lambda: l1_distance(zeros(28, 28), zeros(14, 14)), ValueError, shape_of('same height and width.*', (28, 28), (14, 14))),
+    (l1_distance, lambda: l1_distance(zeros(28), zeros(28)), ValueError, shape_of('same height and width.*', (28,), (28,))),
+    (rmse_distance, lambda: rmse_distance(zeros(2, 28, 28), zeros(3, 28, 28)), ValueError, shape_of('do not broadcast.*are 2 and 3')),
+    (rmse_distance, lambda: rmse_distance([1], [2]), TypeError, r'not list; tensor\('),
+    (mnist_distance, lambda: mnist_distance(zeros(28, 28).long(), zeros(28, 28)), ValueError, 'not torch.int64.*stack_images'),
+    (is_3, lambda: is_3(zeros(784)), ValueError, shape_of('same height and width.*', (784,), (28, 28))),
+    (is_3, lambda: is_3(Image.new('L', (28, 28))), TypeError, r'not Image; tensor\('),
+    (is_3, lambda: is_3(zeros(28, 28)/0), ValueError, 'NaN or infinite.*isfinite'),
+    (accuracy, lambda: accuracy(zeros(3), zeros(3, 1)), ValueError, shape_of('shapes are', (3,), (3, 1)) + r'.*view\(-1\)'),
+    (accuracy, lambda: accuracy(zeros(0), zeros(0)), ValueError, 'empty; give at least one'),
+    (accuracy, lambda: accuracy([3], [3]), TypeError, r'not list; tensor\('),
+    (PixelSimilarity, lambda: PixelSimilarity('l1'), TypeError, "'l1'.*l1_distance"),
+    (PixelSimilarity, lambda: PixelSimilarity().fit(zeros(3, 28, 28), zeros(2)), ValueError, shape_of('one label for each.*', (3, 28, 28), (2,))),
+    (PixelSimilarity, lambda: PixelSimilarity().fit(zeros(3, 28, 28), zeros(3, 1)), ValueError, shape_of('one label for each.*', (3, 28, 28), (3, 1))),
+    (PixelSimilarity, lambda: PixelSimilarity().predict(zeros(3, 28, 28)), RuntimeError, r'call fit\(images, labels\) first'),
+    (PixelSimilarity, lambda: PixelSimilarity().fit(zeros(2, 4, 4), ones(2)).predict(zeros(4, 4)*inf), ValueError, 'NaN or infinite.*isfinite'),
+    # gradient
+    (pr_eight, lambda: pr_eight(zeros(28, 28), zeros(784)), ValueError, shape_of('image has shape', (28, 28), (784,)) + '.*flatten both'),
+    (pr_eight, lambda: pr_eight([1.], [2.]), TypeError, r'not list; tensor\('),
+    (plot_function, lambda: plot_function(torch.sin, min=2, max=-2), ValueError, 'from 2 to -2; it must go from a smaller'),
+    (plot_function, lambda: plot_function(torch.sin, max=nan), ValueError, 'to nan; it must go'),
+    (plot_function, lambda: plot_function(lambda x: x.mean()), ValueError, r'200 numbers and returns as many; it returned shape \(\)'),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: x**2, zeros(3)), ValueError, shape_of('returned shape', (3,)) + '.*mean'),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: (x**2).sum(), zeros(3), eps=0), ValueError, 'eps is 0; .*above 0'),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: 3., zeros(3)), TypeError, r'not float; tensor\('),
+    *[(descend, lambda lr=lr: descend(lambda x: (x**2).sum(), ones(2), lr), ValueError, f'learning rate is {re.escape(repr(lr))}; .*above 0') for lr in (0, -.1, nan, inf, '0.1', None)],
+    (descend, lambda: descend(lambda x: x.sum(), torch.ones(2).long()), ValueError, r'torch.int64.*x.float\(\)'),
+    (descend, lambda: descend(lambda x: x.sum(), [1., 2.]), TypeError, r'not list; tensor\('),
+    (descend, lambda: descend(lambda x: x.sum(), ones(2), steps=-1), ValueError, 'steps is -1; .*0 or more'),
+    (descend, lambda: descend(lambda x: x.detach().sum(), ones(2)), ValueError, r'does not depend.*without item\(\), detach\(\)'),
+    (plot_landscape, lambda: plot_landscape(lambda x: x.sum(), x=(1, 1)), ValueError, 'from 1 to 1; it must go'),
+    (plot_landscape, lambda: plot_landscape(lambda x: x.log().sum()), ValueError, r'NaN or infinite.*\(-2, 2\).*choose ranges'),
+    # dataloader
+    (collate, lambda: collate([]), ValueError, 'no items.*at least one'),
+    (collate, lambda: collate([(1, 2), (3,)]), ValueError, r'same number of parts; these have \[1, 2\]'),
+    (collate, lambda: collate([zeros(2), zeros(3)]), ValueError, r'same shape; these have \[\(2,\), \(3,\)\].*zip'),
+    *[(DataLoader, lambda n=n: DataLoader([1, 2], n), ValueError, f'batch_size is {n!r}; .*1 or more') for n in (0, -1, 2.5, None, '64')],
+    (DataLoader, lambda: DataLoader([]), ValueError, 'empty; .*at least one'),
+    (DataLoader, lambda: DataLoader(iter([1, 2])), TypeError, r'list_iterator does not. list\('),
+    (DataLoader, lambda: DataLoader((zeros(4, 3), zeros(5))), ValueError, r'same shape.*\(4, 3\), \(5,\).*zip'),
+    (DataLoaders, lambda: DataLoaders(loader(), loader())[2], IndexError, 'out of range'),
+    # linear
+    (pair_tensors, lambda: pair_tensors('test'), ValueError, "'test'; it must be"),
+    (pair_tensors, lambda: pair_tensors(digits=(3, 7, 8)), ValueError, r'\(3, 7, 8\); .*two digits'),
+    (pair_tensors, lambda: pair_tensors(digits=3), ValueError, r'\(3,\); .*two digits'),
+    (pair_tensors, lambda: pair_tensors(digits=(3, 10)), ValueError, 'digits has 10.*0 to 9'),
+    (init_params, lambda: init_params((784, -1)), ValueError, r'\(784, -1\) is not the shape.*\(784, 1\)'),
+    (init_params, lambda: init_params(2.5), ValueError, r'2.5 is not the shape.*\(784, 1\)'),
+    (init_params, lambda: init_params(3, std=nan), ValueError, 'std is nan; .*0 or more'),
+    (linear1, lambda: linear1(zeros(2, 28), zeros(784, 1), zeros(1)), ValueError, shape_of('batch has shape', (2, 28), (784, 1)) + r'.*Make weights of shape \(28, 1\)'),
+    (linear1, lambda: linear1([1.], zeros(1), zeros(1)), TypeError, r'not list; tensor\('),
+    (sigmoid, lambda: sigmoid(3.), TypeError, r'not float; tensor\('),
+    (mnist_loss, lambda: mnist_loss(zeros(4, 1), zeros(4)), ValueError, shape_of('predictions have shape', (4, 1), (4,)) + r'.*unsqueeze\(1\)'),
+    (mnist_loss, lambda: mnist_loss(zeros(4), [0, 1, 0, 1]), TypeError, r'not list; tensor\('),
+    (batch_accuracy, lambda: batch_accuracy(zeros(4), zeros(4, 1)), ValueError, shape_of('predictions have shape', (4,), (4, 1)) + r'.*unsqueeze\(1\)'),
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 2)), ValueError, shape_of('predictions have shape', (4, 2), (4, 1))),
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 1), partial(F.mse_loss, reduction='none')), ValueError, shape_of('returned shape', (4, 1)) + r'.*mean\(\)'),
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), lambda xb: xb[:, :1]), ValueError, 'does not depend on anything that requires a gradient'),
+    *[(train_epoch, lambda lr=lr: train_epoch(nn.Linear(3, 1), lr, [ones(1)], loader()), ValueError, f'learning rate is {lr}; .*above 0') for lr in (-1, nan, inf)],
+    (train_epoch, lambda: train_epoch(nn.Linear(3, 1), .1, [], loader()), ValueError, r'params is empty; .*\[weights, bias\]'),
+    (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), []), ValueError, 'no batches; give it at least one'),
+    (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), loader(n_out=2)), ValueError, shape_of('predictions have shape', (2, 1), (2, 2))),
+    *[(train_model, lambda n=n: train_model(nn.Linear(3, 1), n, .1, [ones(1)], None), ValueError, f'epochs is {n}; .*1 or more') for n in (0, -3, 1.5)],
+    # optimizer
+    (BasicOptim, lambda: BasicOptim([], .1), ValueError, r'no parameters; give it model.parameters\(\)'),
+    (BasicOptim, lambda: BasicOptim([zeros(3)], .1), ValueError, r'requires_grad_\(\)'),
+    (BasicOptim, lambda: BasicOptim(zeros(3, requires_grad=True), .1), ValueError, 'put it in a list'),
+    *[(SGD, lambda lr=lr: SGD([zeros(3, requires_grad=True)], lr), ValueError, f'lr is {re.escape(repr(lr))}; .*0 or more') for lr in (-.1, nan, inf, '0.1')],
+    (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, momentum=nan), ValueError, 'momentum is nan; .*0 or more'),
+    (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, weight_decay=-1), ValueError, 'weight_decay is -1; .*0 or more'),
+    # relu
+    (relu, lambda: relu([-1, 1]), TypeError, r'not list; tensor\('),
+    (simple_net, lambda: simple_net(zeros(2, 5), zeros(4, 3), zeros(3), zeros(3, 1), zeros(1)), ValueError, shape_of('batch has shape', (2, 5), (4, 3))),
+    (simple_net, lambda: simple_net(zeros(2, 5), zeros(5, 3), zeros(3), zeros(4, 1), zeros(1)), ValueError, shape_of('batch has shape', (2, 3), (4, 1))),
+    *[(two_layer_net, lambda n=n: two_layer_net(n), ValueError, f'n_hidden is {n}; .*1 or more') for n in (0, -5, 2.5, nan)],
+    (count_parameters, lambda: count_parameters([zeros(3)]), TypeError, r'not list; for a list of tensors, sum'),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4, 1), zeros(4)), ValueError, shape_of('scores have shape', (4, 1), (4,)) + r'.*unsqueeze\(1\)'),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4).numpy(), zeros(4)), TypeError, r'not ndarray; tensor\('),
+    # recorder
+    (Recorder, lambda: Recorder('accuracy'), TypeError, r"'accuracy'; give a list .*\['accuracy'\]"),
+    (Recorder, lambda: Recorder([]).plot_loss(), ValueError, 'no epochs yet.*call fit first'),
+    (Recorder, lambda: Recorder(['a']).plot_metrics(), ValueError, 'no epochs yet.*call fit first'),
+    (metric_name, lambda: metric_name('accuracy'), TypeError, "'accuracy' cannot be called.*batch_accuracy"),
+    (progress_bar, lambda: progress_bar([1], -1), ValueError, 'total is -1; .*0 or more'),
+    (print_row, lambda: print_row(3), TypeError, "not int; give a list"),
+    *[(clock, lambda s=s: clock(s), ValueError, f'seconds is {s}; .*0 or more') for s in (-1, nan, inf)],
+    # learner
+    (Learner, lambda: Learner(DataLoaders(loader(), loader()), lambda xb: xb), ValueError, r'plain function needs params=\[...\]'),
+    (Learner, lambda: learner(metrics='accuracy'), TypeError, "'accuracy' cannot be called.*batch_accuracy"),
+    (Learner, lambda: learner(device='abacus'), ValueError, "device 'abacus'.*cpu"),
+    *[(Learner.fit, lambda n=n: learner().fit(n), ValueError, f'n_epochs is {n!r}; .*1 or more') for n in (0, -1, 1.5, '3')],
+    *[(Learner.fit, lambda lr=lr: learner().fit(1, lr), ValueError, f'lr is {lr}; .*0 or more') for lr in (-1, nan, inf)],
+    (Learner.fit, lambda: learner().fit(1, '0.1'), ValueError, "lr is '0.1'; .*0 or more"),
+    (Learner.fit, lambda: learner(n_out=2).fit(1, verbose=False), ValueError, shape_of('predictions have shape', (2, 2), (2, 1)) + '.*targets.unsqueeze'),
+    (Learner.fit, lambda: learner(dl=loader(1, drop_last=True)).fit(1, verbose=False), ValueError, 'no batches.*batch_size must not be larger'),
+    (Learner.get_preds, lambda: learner().get_preds([]), ValueError, 'no batches.*at least one'),
+    (Learner.validate, lambda: learner().validate(loader(n_out=2)), ValueError, shape_of('predictions have shape', (4, 1), (4, 2))),
+    (Learner.predict, lambda: learner().predict([1., 2., 3.]), TypeError, r'not list; tensor\('),
+    (Learner.save, lambda: learner().save('file/a.npz'), OSError, 'file/a.npz.*Choose a place'),
+    (Learner.save, lambda: learner().save('a.npz', note=print), TypeError, 'not JSON serializable'),
+    (Learner.load, lambda: learner().load('none.npz'), FileNotFoundError, 'none.npz; .*Learner.save writes one'),
+    (Learner.load, lambda: learner(n_out=2).load(saved()), ValueError, shape_of('different model.*', (1, 3), (2, 3))),
+    (Learner.load, lambda: learner(metrics=None).load(saved()), ValueError, 'different metrics.*batch_accuracy'),
+    (Learner.load, lambda: learner().load(bad_npz(json.dumps(dict(names=['train_loss', 'valid_loss', 'batch_accuracy'])), **{f'model/{k}': v for k, v in nn.Linear(3, 1).state_dict().items()}, rng=torch.get_rng_state())),
+          ValueError, 'bad.npz .*lr.*Learner.save'),
+    # interpret
+    (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)), ValueError, 'one prediction for each target; there are 3 and 2'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])), ValueError, r'0 to 1, not \[2\]; set n'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([0, -1]), tensor([0, 1])), ValueError, r'0 to 1, not \[-1\]; set n'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([.3, nan]), tensor([0, 1])), ValueError, r'fractions or NaN; .*argmax'),
+    (confusion_matrix, lambda: confusion_matrix(zeros(2), zeros(2), n=0), ValueError, 'n is 0; .*1 or more'),
+    (confusion_matrix, lambda: confusion_matrix([0], [1]), TypeError, r'not list; tensor\('),
+    (plot_confusion, lambda: plot_confusion(zeros(2, 2), ['3']), ValueError, shape_of('as many names.*', (2, 2)) + '.*1 names'),
+    (top_losses, lambda: top_losses(learner(), mnist_loss), ValueError, r"each of the 4 items, not shape \(\); use reduction='none'"),
+    (top_losses, lambda: top_losses(learner(), mnist_loss, k=0), ValueError, 'k is 0; .*1 or more'),
+    (top_losses, lambda: top_losses(learner(), mnist_loss, dl=loader(shuffle=True)), ValueError, 'shuffle=True.*give one that does not'),
+    # story
+    (train_baseline, lambda: train_baseline((3, 11)), ValueError, 'digits has 11.*0 to 9'),
+    (train_model_named, lambda: train_model_named('cnn'), ValueError, "name is 'cnn'; .*linear, relu"),
+    (train_model_named, lambda: train_model_named('relu', device='abacus'), ValueError, "no device 'abacus' here; 'cpu'"),
+    (train_model_named, lambda: train_model_named('relu', batch_size=0), ValueError, 'batch_size is 0; .*1 or more'),
+    (train_model_named, lambda: train_model_named('relu', epochs=0), ValueError, 'epochs is 0; .*1 or more'),
+    (train_model_named, lambda: train_model_named('relu', lr=nan), ValueError, 'lr is nan; .*0 or more'),
+    (story_table, lambda: story_table([dict(model='a')]), ValueError, r"no \['accuracy', 'parameters', 'seconds'\]; .*train_baseline"),
+    (plot_story, lambda: plot_story([], {}), ValueError, 'rows is empty; .*train_baseline'),
+    (plot_story, lambda: plot_story([dict(model='a', accuracy=.5)], dict(a=learner())), ValueError, r"\['a'\] have not been trained yet; call fit first"),
+    (like_mnist, lambda: like_mnist('three.png'), TypeError, 'not str; .*Image.open'),
+    (like_mnist, lambda: like_mnist(np.zeros((28, 28))), TypeError, 'not ndarray; Image.fromarray'),
+    (like_mnist, lambda: like_mnist(Image.new('L', (0, 0))), ValueError, '0 x 0 pixels; make it larger'),
+    (like_mnist, lambda: like_mnist(Wide()), ValueError, '100,000 x 100,000 pixels; .*at most 5,000'),
+    (like_mnist, lambda: like_mnist(Image.new('La', (50, 50))), ValueError, 'colour mode La,.*save it as an ordinary PNG'),
+    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), nan, np.float32))), ValueError, 'from nan to nan; save it as'),
+    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), -5, np.int32))), ValueError, 'from -5 to -5; save it as'),
+    (like_mnist, lambda: like_mnist(Image.new('RGBA', (50, 50))), ValueError, 'shows nothing: .*show one digit'),
+    (load_model, lambda: load_model('none.npz'), FileNotFoundError, 'none.npz; .*Learner.save'),
+    (load_model, lambda: load_model(trained_model('relu', name='cnn')), ValueError, "name is 'cnn', not one of linear, relu; make one with mnist_sgd train"),
+    (load_model, lambda: load_model(trained_model('relu', name=['relu'])), ValueError, r"name is \['relu'\], not one of"),
+    (load_model, lambda: load_model(trained_model('relu', name='linear')), ValueError, 'model.npz .*is of a different model'),
+    (load_model, lambda: load_model(trained_model('relu', digits=[3, 7, 8])), ValueError, r'model.npz .*two digits.*\(3, 7, 8\); make one with'),
+    *[(load_model, lambda d=d: load_model(trained_model('relu', digits=d)), ValueError, r'model.npz does not say which digits.*digits .*make one with') for d in ([3, 12], [3, 3], '37', [3., 7.], [[3], [7]])],
+    (load_model, lambda: load_model(nan_model()), ValueError, 'NaN or infinite.*smaller learning rate'),
+]
+
+def picture(path, im): im.save(path)
+def cut_png():
+    raw = io.BytesIO()
+    Image.fromarray(mnist_arrays('valid', 3)[0][0]).save(raw, 'png')
+    Path('cut.png').write_bytes(raw.getvalue()[:150])
+
+# the words of a command, what is done before, and what its one line on stderr must say
+COMMANDS = [
+    ('', None, 'COMMAND.*--help'),
+    ('trian', None, "'trian'.*--help"),
+    ('train --digits 3 10', None, "'10' is not a digit from 0 to 9"),
+    ('train --digits 3 -7', None, "--digits.*--help|'-7' is not a digit"),
+    ('train --digits 3', None, '--digits: expected 2 arguments.*--help'),
+    ('train --digits 3 3', None, 'both 3; give two different'),
+    ('train --epochs 0', None, "'0' is not a whole number from 1"),
+    ('train --epochs 1e3', None, "'1e3' is not a whole number from 1"),
+    ('train --lr -1', None, "'-1' is not a number above 0, such as 0.1"),
+    ('train --lr nan', None, "'nan' is not a number above 0, such as 0.1"),
+    ('train --lr inf', None, "'inf' is not a number above 0, such as 0.1"),
+    ('train --batch-size 0', None, "'0' is not a whole number from 1"),
+    ('train --batch-size 64.5', None, "'64.5' is not a whole number from 1"),
+    ('train --seed -1', None, "'-1' is not a whole number, 0 or more"),
+    ('train --device abacus', None, "no device 'abacus' here; 'cpu'"),
+    ('train --device cuda:99', None, "no device 'cuda:99' here; 'cpu'"),
+    ('train --out file', None, 'folder file .*--out'),
+    ('train --out file/sub', None, 'folder file/sub .*--out'),
+    ('train --momentum 1', None, '--momentum 1.*--help'),
+    ('predict', None, 'FILE.*--help'),
+    ('predict a.png --weights none.npz', None, 'no weights none.npz; run mnist_sgd train first'),
+    ('predict a.png --weights sub', None, 'no weights sub/relu.npz; run mnist_sgd train first'),
+    ('predict a.png --weights file', None, 'file is damaged.*Only arrays of numbers'),
+    ('predict a.png --weights bad.npz', lying_npz, 'bad.npz is damaged'),
+    ('predict a.png --weights bad.npz', squeezed_npz, 'bad.npz .*compressed, and might be huge'),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='cnn'), "model.npz holds no model.*'cnn', not one of linear, relu; make one"),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='linear'), 'model.npz .*is of a different model'),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', digits=(3, 12)), 'model.npz .*digits has 12.*make one'),
+    ('predict a.png --weights model.npz', nan_model, 'model.npz has weights that are NaN.*smaller learning rate'),
+    ('predict none.png', None, 'none.png: No such file'),
+    ('predict sub', None, 'sub: (Is a directory|Permission denied)'),
+    ('predict file', None, 'file: not an image file that can be read; save the picture as PNG or JPEG'),
+    ('predict empty', None, 'empty: not an image file .*; save the picture as PNG or JPEG'),
+    ('predict cut.png', cut_png, 'cut.png: not an image file .*; save the picture as PNG or JPEG'),
+    ('predict a.png', lambda: picture('a.png', Image.new('L', (60, 60), 200)), 'a.png: the picture shows nothing.*show one digit'),
+    ('predict a.png', lambda: picture('a.png', Image.new('RGBA', (60, 60))), 'a.png: the picture shows nothing.*show one digit'),
+    ('predict a.tif', lambda: picture('a.tif', Image.fromarray(np.full((50, 50), nan, np.float32))), 'a.tif: .*from nan to nan; save it as an ordinary PNG'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)), 'a.png: .*4611686014132420609 pixels.* Make the picture smaller'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(12_000, 12_000)), 'a.png: .*12,000 x 12,000 pixels; .*at most 5,000'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(500, 500)), 'a.png: not an image file .*; save the picture as PNG or JPEG'),
+    ('notebooks', None, 'DEST.*--help'),
+    ('notebooks file', None, 'folder file .*name another'),
+    ('notebooks file/sub', None, 'folder file/sub .*name another'),
+]
+
+def case(row):
+    row = row if hasattr(row, 'values') else pytest.param(*row)
+    return row._replace(id=f'{row.values[0].__qualname__}: {row.values[3][:40]}')
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    "An empty folder to work in, with a file that is nothing, one that is empty, and a folder"
+    (tmp_path/'file').write_text('neither weights nor a picture nor a folder')
+    (tmp_path/'empty').write_bytes(b'')
+    (tmp_path/'sub').mkdir()
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    plt.close('all')
+
+def listing(folder): return {p: p.stat().st_size for p in folder.rglob('*')}
+
+@pytest.mark.parametrize('function, call, error, message', [case(row) for row in CALLS])
+def test_says_what_is_wrong(folder, function, call, error, message):
+    with pytest.raises(error) as e: call()
+    assert re.search(message, str(e.value)), str(e.value)
+    assert len(str(e.value).splitlines()) == 1 and not plt.get_fignums()
+    assert {p.name for p in folder.iterdir()} <= {'file', 'empty', 'sub', 'a.idx', 'a.gz', 'bad.npz', 'good.npz', 'model.npz'}  # our own bad files, no part of a new one
+    if function in (write_bytes, make_folder, save_arrays, write_idx, Learner.save): assert len(listing(folder)) == 3
+
+@pytest.mark.parametrize('words, prepare, message', COMMANDS, ids=lambda o: o or 'nothing' if isinstance(o, str) else '')
+def test_command_ends_with_one_line(folder, capsys, words, prepare, message):
+    Learner((), models['relu']()).save('weights.npz', name='relu', digits=(3, 7))
+    if prepare: prepare()
+    if words.startswith('predict') and '--weights' not in words: words += ' --weights weights.npz'
+    before = listing(folder)
+    try: status = main(words.split())
+    except SystemExit as e: status = e.code
+    out, err = capsys.readouterr()
+    assert status in (1, 2) and out == '' and len(err.splitlines()) == 1 and err.startswith('mnist_sgd')
+    assert re.search(message, err), err
+    assert listing(folder) == before
+
+@pytest.mark.skipif(not hasattr(os, 'geteuid') or os.geteuid() == 0, reason='the superuser may read everything')
+def test_file_that_may_not_be_read_is_named(folder, capsys):
+    Path('a.png').write_bytes(png_of(28, 28))
+    Path('a.png').chmod(0)
+    trained_model('relu')
+    assert main('predict a.png --weights model.npz'.split()) == 1 and 'a.png: Permission denied' in capsys.readouterr().err
+    with pytest.raises(PermissionError, match=r'a\.png'): read_idx('a.png')
+
+class Malice:
+    "Whoever unpickles this runs a program of ours"
+    def __reduce__(self): return os.system, (f'echo run > {Path("marker").resolve()}',)
+
+def object_array(): np.savez('weights.npz', meta='{}', w=np.array([Malice()], dtype=object))
+def object_meta(): np.savez('weights.npz', meta=np.array(Malice(), dtype=object))
+def bare_pickle(): Path('weights.npz').write_bytes(pickle.dumps(Malice()))
+def pickled_npy():
+    np.save('weights.npy', np.array([Malice()], dtype=object))
+    os.replace('weights.npy', 'weights.npz')
+def torch_file(): torch.save(dict(w=Malice()), 'weights.npz')
+def old_torch_file(): torch.save(dict(w=Malice()), 'weights.npz', _use_new_zipfile_serialization=False)
+
+@pytest.mark.parametrize('make', [object_array, object_meta, bare_pickle, pickled_npy, torch_file, old_torch_file])
+def test_malicious_weights_run_nothing(folder, capsys, make):
+    make()
+    for read in (load_arrays, load_model, learner().load):
+        with pytest.raises(ValueError, match=r'weights.npz .*pickled objects.*can run any code and are refused'): read('weights.npz')
+    assert main('predict empty --weights weights.npz'.split()) == 1
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1 and 'weights.npz' in err and 'can run any code and are refused' in err
+    assert not Path('marker').exists()
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='the file is a program for a Unix shell')
+def test_the_malice_is_real(folder):
+    bare_pickle()
+    pickle.loads(Path('weights.npz').read_bytes())  # noqa: S301 - our own file, to see that it does harm
+    assert Path('marker').exists()
+
+def test_the_table_knows_every_public_function():
+    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'array', 'colors', 'models'}
+    public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
+    assert public - no_input <= {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS} | {'mnist_distance'}

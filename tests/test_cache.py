@@ -1,0 +1,160 @@
+"The cache: two processes at once, a full disk, and files in it that were altered"
+import errno, multiprocessing, os, shutil, subprocess, sys, warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_sgd.data import mnist_arrays, mnist_idx_path, mnist_path
+from mnist_sgd.files import make_folder, save_arrays, load_arrays
+
+def content(folder): return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob('*')}
+
+def run(code, cache, **kwargs):
+    return subprocess.run([sys.executable, '-W', 'error', '-c', code], capture_output=True, text=True, timeout=300, env=os.environ | {'MNIST_SGD_CACHE': str(cache)}, **kwargs)
+
+# two at once
+
+def write_some(folder):
+    (folder/'sub').mkdir()
+    for i in range(30): (folder/'sub'/f'{i}.txt').write_text(f'{i}'*1000)
+
+def make_some(dest, start, answers):
+    start.wait()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try: answers.put(make_folder(dest, write_some))
+        except BaseException as e: answers.put(e)
+
+def make_digits(cache, start, answers):
+    os.environ['MNIST_SGD_CACHE'] = str(cache)
+    start.wait()
+    try: answers.put(content(mnist_path((5,))))  # read while the other one may still be at work
+    except BaseException as e: answers.put(e)
+
+def two_at_once(target, *args, n=1):
+    "The `n` answers of each of two processes that run `target` at the same moment"
+    spawn = multiprocessing.get_context('spawn')
+    start, answers = spawn.Barrier(2), spawn.Queue()
+    both = [spawn.Process(target=target, args=(*args, start, answers)) for _ in range(2)]
+    for p in both: p.start()
+    res = [answers.get(timeout=200) for _ in range(2*n)]
+    for p in both: p.join()
+    return res
+
+def test_two_processes_get_the_same_digits(tmp_path):
+    for i in range(3):
+        cache = tmp_path/f'{i}'
+        first, second = two_at_once(make_digits, cache)
+        assert isinstance(first, dict) and first == second == content(cache/'png-5') and len(first) == 5421 + 892 + 5
+        assert [p.name for p in cache.iterdir()] == ['png-5']
+
+def make_many(folder, start, answers):
+    "Folder after folder, both processes in step; every other one is there, and altered"
+    for dest in sorted(folder.iterdir()):
+        make_some(dest/'some', start, answers)
+
+def test_two_processes_in_many_rounds_new_and_altered(tmp_path):
+    for i in range(40):
+        (tmp_path/f'{i:02}').mkdir()
+        if i % 2: (make_folder(tmp_path/f'{i:02}'/'some', write_some)/'sub'/'3.txt').write_text('altered')
+    write_some(tmp_path)
+    expected = content(tmp_path/'sub')
+    shutil.rmtree(tmp_path/'sub')
+    answers = two_at_once(make_many, tmp_path, n=40)
+    assert not [o for o in answers if not isinstance(o, Path)]
+    for i in range(40):
+        place = tmp_path/f'{i:02}'
+        assert [p.name for p in place.iterdir()] == ['some'] and content(place/'some'/'sub') == expected
+
+# a full disk
+
+SAY = 'import mnist_sgd.data as d\ntry: print(d.{})\nexcept OSError as e: print(e.errno, e)'
+
+@pytest.fixture
+def small_disk(tmp_path):
+    "A file system of 200 KB"
+    place = tmp_path/'disk'
+    place.mkdir()
+    if not shutil.which('mount') or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', place], capture_output=True).returncode: pytest.skip('only the superuser of Linux may mount')
+    yield place
+    subprocess.run(['umount', place], check=True)
+
+@pytest.mark.parametrize('call', ['mnist_path((5,))', 'mnist_idx_path()'])
+def test_full_disk_is_named_and_nothing_stays(small_disk, call):
+    done = run(SAY.format(call), small_disk/'cache')
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    number, message = done.stdout.split(maxsplit=1)
+    assert int(number) == errno.ENOSPC and len(message.splitlines()) == 1
+    for part in (str(small_disk/'cache'), 'No space left on device', 'Choose a place on a disk with space', 'MNIST_SGD_CACHE'): assert part in message
+    assert not list((small_disk/'cache').iterdir())
+    subprocess.run(['mount', '-o', 'remount,size=200m', small_disk], check=True)
+    done = run(SAY.format(call), small_disk/'cache')
+    assert Path(done.stdout.strip()).is_dir()
+
+def test_full_disk_leaves_the_old_weights(small_disk):
+    save_arrays(small_disk/'w.npz', dict(w=np.ones(20_000)))
+    with pytest.raises(OSError, match=r'Cannot write .*w.npz .*No space left on device.*Choose a place') as e: save_arrays(small_disk/'w.npz', dict(w=np.zeros(60_000)))
+    assert e.value.errno == errno.ENOSPC
+    assert (load_arrays(small_disk/'w.npz')[0]['w'] == np.ones(20_000)).all() and [p.name for p in small_disk.iterdir()] == ['w.npz']
+
+def test_command_on_a_full_disk_ends_with_one_line(small_disk):
+    done = subprocess.run([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1', '--out', small_disk/'out'], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and 'Cannot write' in done.stderr and 'No space left on device' in done.stderr
+    assert all(p.suffix == '.npz' and not p.name.startswith('.') and load_arrays(p) for p in (small_disk/'out').iterdir())
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='needs a limit on the size of files')
+@pytest.mark.parametrize('call, limit', [('mnist_path((5,))', 250), ('mnist_idx_path()', 10**6)])
+def test_file_too_large_is_named_and_nothing_stays(tmp_path, call, limit):
+    import resource
+    done = run(SAY.format(call), tmp_path/'cache', preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    number, message = done.stdout.split(maxsplit=1)
+    assert int(number) == errno.EFBIG and str(tmp_path/'cache') in message and 'Choose a place' in message
+    assert not list((tmp_path/'cache').iterdir())
+
+# altered files
+
+@pytest.fixture(scope='module')
+def fives(tmp_path_factory):
+    "A cache with the fives, and what is in it"
+    os_cache, os.environ['MNIST_SGD_CACHE'] = os.environ['MNIST_SGD_CACHE'], str(tmp_path_factory.mktemp('cache'))
+    path = mnist_path((5,))
+    yield path, content(path)
+    os.environ['MNIST_SGD_CACHE'] = os_cache
+
+def flip(path):
+    raw = path.read_bytes()
+    path.write_bytes(raw[:-20] + bytes([raw[-20] ^ 1]) + raw[-19:])
+
+def flip_unseen(path):
+    before = path.stat()
+    flip(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+ALTERATIONS = {'other content': lambda p: p.write_bytes(b'altered'), 'emptied': lambda p: p.write_bytes(b''), 'removed': Path.unlink, 'renamed': lambda p: p.rename(p.with_name('1.png')),
+    'same size': flip, 'same size and date': flip_unseen, 'file added': lambda p: shutil.copy(p, p.with_name('70001.png')), 'folder added': lambda p: (p.parent.parent/'6').mkdir(),
+    'a folder in its place': lambda p: (p.unlink(), p.mkdir()), 'a stamp elsewhere': lambda p: p.with_name('stamp.txt').write_text(''), 'no stamp': lambda p: (p.parents[2]/'stamp.txt').unlink(),
+    'exchanged': lambda p: (p.rename(p.with_name('x')), sorted(p.parent.glob('*.png'))[0].rename(p), p.with_name('x').rename(sorted(p.parent.glob('*.png'))[0]))}
+
+@pytest.mark.parametrize('alteration', ALTERATIONS)
+def test_altered_cache_is_made_anew(fives, alteration):
+    path, expected = fives
+    ALTERATIONS[alteration](sorted((path/'valid'/'5').glob('*.png'))[100])
+    assert content(path) != expected
+    with pytest.warns(UserWarning, match='png-5 was incomplete or altered; it is made anew'): assert mnist_path((5,)) == path
+    assert content(path) == expected and [p.name for p in path.parent.iterdir()] == ['png-5']
+
+def test_whole_cache_is_not_made_anew(fives):
+    path, expected = fives
+    victim, before = next((path/'train'/'5').iterdir()), path.stat().st_ino
+    os.utime(victim)  # as a copy or a backup may do
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        mnist_path((5,))
+    assert path.stat().st_ino == before and content(path) == expected
+    whole = mnist_arrays('train')[0]
+    for p in list((path/'train'/'5').iterdir())[:50]:
+        with Image.open(p) as im: assert (np.array(im) == whole[int(p.stem)]).all()

@@ -17,14 +17,12 @@ from torch import nn
 from .checkpoint import restore_training, training_state
 from .recorder import print_row
 
-# %% ../nbs/15_schedule.ipynb #55d2f3af
+# %% ../nbs/15_schedule.ipynb #d22e12e4
 def _check(name, value, low, high=math.inf, above=False):
     "`ValueError` unless `value` is a number from `low` to `high`; with `above`, larger than `low`"
     if not isinstance(value, Real) or not low <= value <= high or value == math.inf or above and value == low:
         limits = f'above {low:g}' if above else f'of {low:g} or more'
         raise ValueError(f"{name} is {value!r}; it must be a number {limits}{f', at most {high:g}' if high < math.inf else ''}")
-
-def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
 # %% ../nbs/15_schedule.ipynb #b0394de4
 def step_decay(
@@ -46,6 +44,9 @@ def exponential(
     "The rate is multiplied by the same number at each step, as in [ExponentialLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html)"
     for name, value in (('first', first), ('last', last)): _check(name, value, 0, above=True)
     return lambda step, n_steps: dict(lr=first*(last/first)**(step/(n_steps - 1 or 1)))
+
+# %% ../nbs/15_schedule.ipynb #6dc33f09
+def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
 # %% ../nbs/15_schedule.ipynb #31e92965
 def cosine(

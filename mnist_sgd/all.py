@@ -35,6 +35,7 @@ from .linear import *
 from .optimizer import *
 from .recorder import *
 from .relu import *
+from .schedule import *
 from .similarity import *
 from .story import *
 from .tensor import *

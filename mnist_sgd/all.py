@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #8a8f2ba8
+# %% ../nbs/all.ipynb #039ef9f9
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from torch import nn
 from .broadcast import *
 from .data import *
 from .dataloader import *
+from .distributed import *
 from .files import *
 from .gradient import *
 from .interpret import *

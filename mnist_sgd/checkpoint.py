@@ -54,7 +54,7 @@ def restore_training(
     for k, t in tensors.items(): t.data.copy_(saved[f'model/{k}'])
     recorder.values, recorder.losses = list(facts['values']), list(facts['losses'])
 
-# %% ../nbs/10_checkpoint.ipynb #7adb59c3
+# %% ../nbs/10_checkpoint.ipynb #58c87a60
 class Resumable:
     "A training that can be saved and go on later: whatever has a `model`, its `params`, an `opt_func`, an `opt`, a learning rate `lr`, a `recorder`, and `facts` to keep with them"
     def tensors(self):
@@ -75,7 +75,7 @@ class Resumable:
     ):
         "Take over what `save` wrote, torch's random numbers included. `ValueError`, and no change, when the file does not fit. Returns the object"
         arrays, facts = load_arrays(path)
-        if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]: raise ValueError(f"{path} has NaN or infinity in {bad}; load an earlier file")
+        if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]: raise ValueError(f"{path} has numbers that are NaN or infinite, in {bad}: its training diverged; train again with a smaller learning rate")
         if missing := {'lr', 'optimizer', 'names', 'values', 'losses'} - facts.keys(): raise ValueError(f"{path} says nothing of {', '.join(sorted(missing))}; it takes a file that Learner.save wrote")
         try:
             opt = self.opt_func(self.params, lr=facts['lr'])

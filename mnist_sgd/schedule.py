@@ -12,7 +12,6 @@ import math
 from numbers import Real
 
 import numpy as np
-from torch import nn
 
 from .checkpoint import restore_training, training_state
 from .recorder import print_row
@@ -20,7 +19,7 @@ from .recorder import print_row
 # %% ../nbs/15_schedule.ipynb #d22e12e4
 def _check(name, value, low, high=math.inf, above=False):
     "`ValueError` unless `value` is a number from `low` to `high`; with `above`, larger than `low`"
-    if not isinstance(value, Real) or not low <= value <= high or value == math.inf or above and value == low:
+    if not isinstance(value, Real) or not low <= value <= high or value == math.inf or (above and value == low):
         limits = f'above {low:g}' if above else f'of {low:g} or more'
         raise ValueError(f"{name} is {value!r}; it must be a number {limits}{f', at most {high:g}' if high < math.inf else ''}")
 

@@ -15,13 +15,14 @@ from torch import nn
 from .files import load_arrays, save_arrays
 from .tensor import to_np
 
-# %% ../nbs/10_checkpoint.ipynb #ecbdccf2
+# %% ../nbs/10_checkpoint.ipynb #01e60b93
 def training_state(
     tensors: dict, # what the model consists of: its tensors by name, such as model.state_dict()
     opt,           # its optimizer
     recorder,      # its `Recorder`
 ) -> tuple: # arrays by name and facts, as `save_arrays` takes them
-    "A copy of all that a training needs in order to go on: parameters, what the optimizer remembers, the record, torch's random numbers"
+    "A copy of all that a training needs in order to go on: parameters, what the optimizer remembers, the record, torch's random numbers. `TypeError` if `tensors` is no dict"
+    if not isinstance(tensors, dict): raise TypeError(f"tensors is a {type(tensors).__name__}; it must be a dict of tensors by name, such as model.state_dict()")
     kept = opt.state_dict()['state'] if hasattr(opt, 'state_dict') else {}
     found = {f'model/{k}': v for k, v in tensors.items()} | {f'opt/{i}/{k}': v for i, o in kept.items() for k, v in o.items() if v is not None}
     return ({k: np.array(to_np(v)) for k, v in (found | dict(rng=torch.get_rng_state())).items()},

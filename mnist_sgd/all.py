@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #039ef9f9
+# %% ../nbs/all.ipynb #ca1e612c
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from .recorder import *
 from .relu import *
 from .schedule import *
 from .similarity import *
+from .softmax import *
 from .story import *
 from .tensor import *
 

@@ -15,13 +15,14 @@ from torch import nn
 from .files import load_arrays, save_arrays
 from .tensor import to_np
 
-# %% ../nbs/10_checkpoint.ipynb #ecbdccf2
+# %% ../nbs/10_checkpoint.ipynb #01e60b93
 def training_state(
     tensors: dict, # what the model consists of: its tensors by name, such as model.state_dict()
     opt,           # its optimizer
     recorder,      # its `Recorder`
 ) -> tuple: # arrays by name and facts, as `save_arrays` takes them
-    "A copy of all that a training needs in order to go on: parameters, what the optimizer remembers, the record, torch's random numbers"
+    "A copy of all that a training needs in order to go on: parameters, what the optimizer remembers, the record, torch's random numbers. `TypeError` if `tensors` is no dict"
+    if not isinstance(tensors, dict): raise TypeError(f"tensors is a {type(tensors).__name__}; it must be a dict of tensors by name, such as model.state_dict()")
     kept = opt.state_dict()['state'] if hasattr(opt, 'state_dict') else {}
     found = {f'model/{k}': v for k, v in tensors.items()} | {f'opt/{i}/{k}': v for i, o in kept.items() for k, v in o.items() if v is not None}
     return ({k: np.array(to_np(v)) for k, v in (found | dict(rng=torch.get_rng_state())).items()},
@@ -54,7 +55,7 @@ def restore_training(
     for k, t in tensors.items(): t.data.copy_(saved[f'model/{k}'])
     recorder.values, recorder.losses = list(facts['values']), list(facts['losses'])
 
-# %% ../nbs/10_checkpoint.ipynb #7adb59c3
+# %% ../nbs/10_checkpoint.ipynb #58c87a60
 class Resumable:
     "A training that can be saved and go on later: whatever has a `model`, its `params`, an `opt_func`, an `opt`, a learning rate `lr`, a `recorder`, and `facts` to keep with them"
     def tensors(self):
@@ -75,7 +76,7 @@ class Resumable:
     ):
         "Take over what `save` wrote, torch's random numbers included. `ValueError`, and no change, when the file does not fit. Returns the object"
         arrays, facts = load_arrays(path)
-        if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]: raise ValueError(f"{path} has NaN or infinity in {bad}; load an earlier file")
+        if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]: raise ValueError(f"{path} has numbers that are NaN or infinite, in {bad}: its training diverged; train again with a smaller learning rate")
         if missing := {'lr', 'optimizer', 'names', 'values', 'losses'} - facts.keys(): raise ValueError(f"{path} says nothing of {', '.join(sorted(missing))}; it takes a file that Learner.save wrote")
         try:
             opt = self.opt_func(self.params, lr=facts['lr'])

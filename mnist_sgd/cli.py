@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #9033454d
+# %% ../nbs/cli.ipynb #d33f794c
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
 
@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     train.add_argument('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
     train.add_argument('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
     train.add_argument('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
+    train.add_argument('--resume', action='store_true', help='go on with a run that was interrupted, in the same FOLDER and with the same options')
     train.set_defaults(run=run_train)
 
     predict = commands.add_parser('predict', help='say which digit a picture shows', description="Classify pictures of a digit with the weights that mnist_sgd train saved.", **kw)
@@ -59,7 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #f18acbf0
+# %% ../nbs/cli.ipynb #b8e27658
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import matplotlib.pyplot as plt
@@ -73,8 +74,13 @@ def run_train(args):
     rows, learners = [train_baseline(args.digits)], {}
     for name in models:
         print(f'{name}:', flush=True)
-        learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device)
-        learners[name].save(args.out/f'{name}.npz', name=name, digits=list(args.digits))
+        weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
+        resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
+        try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device, checkpoint=unfinished, resume=resume)
+        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with --resume goes on from there") from None
+        except FloatingPointError as e: raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
+        learners[name].save(weights)
+        unfinished.unlink(missing_ok=True)
         rows.append(row)
     set_style()
     fig = plot_story(rows, learners)
@@ -130,7 +136,7 @@ def run_notebooks(args):
     for dest in kept: print(f'{dest} differs from the book and was left alone', file=sys.stderr)
     if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {'differs' if len(kept) == 1 else 'differ'} from the book; --force overwrites what you changed")
 
-# %% ../nbs/cli.ipynb #c6262cad
+# %% ../nbs/cli.ipynb #4896cea7
 def main(
     argv=None, # words of the command line; None for sys.argv[1:]
 ) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted
@@ -140,6 +146,10 @@ def main(
     except (ValueError, OSError) as e:
         print(f'mnist_sgd {args.command}: {e}', file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f'\nmnist_sgd {args.command}: interrupted', file=sys.stderr)
+    except (MemoryError, RuntimeError) as e:
+        if isinstance(e, RuntimeError) and 'memory' not in str(e): raise
+        print(f'mnist_sgd {args.command}: there is not enough memory for this; close other programs, or give fewer images at once with --batch-size', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as e:
+        print(f"\nmnist_sgd {args.command}: {e or 'interrupted'}", file=sys.stderr)
         return 130

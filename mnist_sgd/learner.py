@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #c10dcfc1
+# %% ../nbs/11_learner.ipynb #be349170
 import itertools, math, time
 
 import torch
@@ -18,7 +18,7 @@ from torch import nn
 from .checkpoint import Resumable, restore_training, training_state
 from .dataloader import DataLoader
 from .linear import batch_accuracy, mnist_loss
-from .optimizer import SGD, _check_number
+from .optimizer import SGD, _check_number, set_hypers
 from .recorder import Recorder, clock, metric_name, print_row, progress_bar
 from .tensor import _check_count, _check_device
 
@@ -93,16 +93,6 @@ def validate(self: Learner,
     preds, targets = self.get_preds(dl)
     return [float(f(preds, targets)) for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/11_learner.ipynb #58847572
-@patch
-def set_hypers(self: Learner,
-    **settings, # the optimizer's settings, such as lr=.1 and momentum=.9
-):
-    "Change settings of the optimizer. `ValueError` for one that it does not have"
-    for group in getattr(self.opt, 'param_groups', [vars(self.opt)]):
-        if unknown := settings.keys() - group.keys(): raise ValueError(f"{type(self.opt).__name__} has no setting {', '.join(unknown)}")
-        group.update(settings)
-
 # %% ../nbs/11_learner.ipynb #28fe18c7
 @patch
 def _diverged(self: Learner, loss, when):
@@ -122,7 +112,7 @@ def _whole_epoch(self: Learner, before_batch):
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
-# %% ../nbs/11_learner.ipynb #8cac5b43
+# %% ../nbs/11_learner.ipynb #9c7ffc68
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -145,7 +135,7 @@ def fit(self: Learner,
     steps = itertools.count(start_epoch*n)
     with progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
         def before_batch(i):
-            self.set_hypers(**schedule(next(steps), n_epochs*n))
+            set_hypers(self.opt, **schedule(next(steps), n_epochs*n))
             bar.update()
         for _ in range(start_epoch, n_epochs):
             start = time.perf_counter()

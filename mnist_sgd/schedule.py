@@ -7,20 +7,20 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/15_schedule.ipynb #a65b779a
+# %% ../nbs/15_schedule.ipynb #b6095267
 import math
 from numbers import Real
 
 import numpy as np
-from torch import nn
 
 from .checkpoint import restore_training, training_state
+from .optimizer import set_hypers
 from .recorder import print_row
 
 # %% ../nbs/15_schedule.ipynb #d22e12e4
 def _check(name, value, low, high=math.inf, above=False):
     "`ValueError` unless `value` is a number from `low` to `high`; with `above`, larger than `low`"
-    if not isinstance(value, Real) or not low <= value <= high or value == math.inf or above and value == low:
+    if not isinstance(value, Real) or not low <= value <= high or value == math.inf or (above and value == low):
         limits = f'above {low:g}' if above else f'of {low:g} or more'
         raise ValueError(f"{name} is {value!r}; it must be a number {limits}{f', at most {high:g}' if high < math.inf else ''}")
 
@@ -92,7 +92,7 @@ def one_cycle(
         return dict(lr=lr) | ({} if moms is None else dict(momentum=_ease(*(moms if rising else moms[::-1]), t)))
     return schedule
 
-# %% ../nbs/15_schedule.ipynb #ab4386e0
+# %% ../nbs/15_schedule.ipynb #f1b7d422
 def lr_find(
     learn,    # `Learner`; it is left exactly as it was
     low=1e-5, # the first learning rate
@@ -110,7 +110,7 @@ def lr_find(
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
         if means and means[-1] > 3*min(means): raise FloatingPointError("The loss explodes")
-        learn.set_hypers(**schedule(i, n))
+        set_hypers(learn.opt, **schedule(i, n))
     try: learn.train_epoch(before_batch)
     except FloatingPointError: pass
     finally:

@@ -27,7 +27,7 @@ from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import _check_device, stack_images, tensor
 
-# %% ../nbs/story.ipynb #2757d8c8
+# %% ../nbs/story.ipynb #15b4407c
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -49,8 +49,10 @@ def train_model_named(
     seed=42,        # for the first weights and the order of the images
     device='cpu',   # where to train
     verbose=True,   # print a line an epoch?
+    checkpoint=None, # file to save to after each epoch, so that a run that is killed can go on
+    resume=None,    # file to go on from, with the same settings
 ) -> tuple: # the Learner, and its row of the table
-    "Train one of `models` with binary cross-entropy and momentum"
+    "Train one of `models` with binary cross-entropy and momentum. `ValueError` if it cannot go on from the file"
     if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
     device = _check_device(device)
     torch.manual_seed(seed)
@@ -58,7 +60,11 @@ def train_model_named(
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
     dls = DataLoaders(*(DataLoader(torch.utils.data.TensorDataset(*ds), batch_size, shuffle=i == 0) for i, ds in enumerate(datasets)))
     learn = Learner(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=binary_cross_entropy, device=device)
-    learn.fit(epochs, lr, verbose=verbose)
+    facts = dict(name=name, digits=list(digits), batch_size=batch_size, seed=seed)
+    if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):
+        raise ValueError(f"{resume} is of a run with {other}, and this one has { {k: facts.get(k) for k in other} }; give the same settings, or begin anew without --resume")
+    learn.facts = facts
+    learn.fit(epochs, lr, verbose, start_epoch=len(learn.recorder.values), checkpoint=checkpoint)
     return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=learn.recorder.values[-1][2], seconds=time.perf_counter() - start)
 
 # %% ../nbs/story.ipynb #5d0a9efb
@@ -117,7 +123,7 @@ def like_mnist(
     res[top:top + h, left:left + w] = torch.from_numpy(a)
     return res
 
-# %% ../nbs/story.ipynb #081805a2
+# %% ../nbs/story.ipynb #d81e3185
 def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0
@@ -128,6 +134,4 @@ def load_model(
     try: digits = _check_digits(meta.get('digits'))
     except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
     if len(digits) != 2: raise ValueError(f"{path} must tell two digits apart, but its digits are {digits}; {advice}")
-    learn = Learner((), models[name]()).load(path)
-    if not all(p.isfinite().all() for p in learn.params): raise ValueError(f"{path} has weights that are NaN or infinite: its training diverged; train again with a smaller learning rate")
-    return learn, digits
+    return Learner((), models[name]()).load(path), digits

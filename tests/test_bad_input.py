@@ -16,7 +16,7 @@ from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder learner interpret story'.split()
+MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule story'.split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
@@ -58,6 +58,16 @@ def nan_model():
     learn.params[0].data[0, 5] = nan
     learn.save('model.npz', name='linear', digits=(3, 7))
     return 'model.npz'
+
+class state_of:
+    "What is kept of a training with SGD"
+    def __init__(self, model): self.kept = training_state(model.state_dict(), self.opt(model, SGD, momentum=.9), Recorder([]))
+    def opt(self, model, opt_func, **kwargs):
+        opt = opt_func(model.parameters(), lr=.1, **kwargs)
+        for p in opt.params if opt_func == SGD else (): p.grad = ones(p.shape)
+        opt.step()
+        return opt
+    def into(self, model, opt_func=partial(SGD, momentum=.9)): restore_training(*self.kept, model.state_dict(), opt_func(model.parameters(), lr=.1), Recorder([]))
 
 # what is called, how, what it raises, and what the message must say: the value, then the remedy
 CALLS = [
@@ -242,6 +252,36 @@ CALLS = [
     (Learner.load, lambda: learner(metrics=None).load(saved()), ValueError, 'different metrics.*batch_accuracy'),
     (Learner.load, lambda: learner().load(bad_npz(json.dumps(dict(names=['train_loss', 'valid_loss', 'batch_accuracy'])), **{f'model/{k}': v for k, v in nn.Linear(3, 1).state_dict().items()}, rng=torch.get_rng_state())),
           ValueError, 'bad.npz .*lr.*Learner.save'),
+    (set_hypers, lambda: set_hypers(SGD([ones(1).requires_grad_()], .1), momentun=.9), ValueError, 'SGD has no setting momentun; it has .*momentum'),
+    # checkpoint
+    (training_state, lambda: training_state(list(nn.Linear(3, 1).parameters()), None, Recorder([])), TypeError, r'tensors is a list; .*state_dict\(\)'),
+    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 2)), ValueError, shape_of('different model.*', (1, 3), (2, 3))),
+    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 1), torch.optim.Adam), ValueError, "another optimizer.*SGD.*Adam"),
+    (Resumable, lambda: learner().load('empty'), ValueError, 'empty is damaged'),
+    (Resumable, lambda: learner().fit(1, verbose=False, checkpoint='sub'), OSError, 'Cannot write sub .*Choose a place'),
+    # speed
+    (turns, lambda: turns(dict(a=print), 0), ValueError, 'rounds is 0; it must be 1 or more'),
+    (slope, lambda: slope([1, 2], [0, 1]), ValueError, r'above 0; these are \[1, 2\] and \[0, 1\]'),
+    (slope, lambda: slope([1], [1]), ValueError, 'at least two sizes'),
+    (ScalePixels, lambda: ScalePixels()(zeros(2, 4)), ValueError, 'takes uint8 from 0 to 255.*torch.float32'),
+    # softmax
+    (digit_tensors, lambda: digit_tensors('train', (3, 12)), ValueError, 'digits has 12; .*0 to 9'),
+    *[(f, lambda f=f: f(tensor([1, 2])), ValueError, r'floats with the classes along the last axis.*int64 of shape \(2,\)') for f in (softmax, log_softmax)],
+    (cross_entropy, lambda: cross_entropy(rand(3, 4), tensor([1, 2])), ValueError, shape_of('n targets; the shapes are ', (3, 4), (2,))),
+    (cross_entropy, lambda: cross_entropy(rand(2, 4), tensor([1., 2.])), ValueError, r'float32; targets.long\(\)'),
+    (cross_entropy, lambda: cross_entropy(rand(2, 4), tensor([1, 4])), ValueError, 'from 0 to 3, .*go from 1 to 4'),
+    (class_accuracy, lambda: class_accuracy(rand(4), tensor([1, 2, 3, 0])), ValueError, r'n x number of classes, not shape \(4,\)'),
+    # schedule
+    (step_decay, lambda: step_decay(-.1), ValueError, 'lr is -0.1; it must be a number'),
+    (step_decay, lambda: step_decay(.1, drops=1.5), ValueError, 'drops is 1.5; it must be a whole number'),
+    (exponential, lambda: exponential(0, 1), ValueError, 'first is 0; it must be a number above 0'),
+    (cosine, lambda: cosine(nan), ValueError, 'lr is nan; it must be a number'),
+    (warm_up, lambda: warm_up(.1, share=2), ValueError, 'share is 2; it must be a number'),
+    (one_cycle, lambda: one_cycle(inf), ValueError, 'max_lr is inf; it must be a number'),
+    (one_cycle, lambda: one_cycle(.1, moms=.9), ValueError, 'moms is 0.9; it must be two numbers'),
+    (lr_find, lambda: lr_find(learner()), ValueError, 'have 2 batches.*needs 20. Make batch_size smaller'),
+    (fit_patiently, lambda: fit_patiently(learner(), patience=0), ValueError, 'patience is 0; it must be a whole number'),
+    (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)), ValueError, 'lr is a schedule.*a number'),
     # interpret
     (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)), ValueError, 'one prediction for each target; there are 3 and 2'),
     (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])), ValueError, r'0 to 1, not \[2\]; set n'),
@@ -316,7 +356,7 @@ COMMANDS = [
     ('predict a.png --weights model.npz', lambda: trained_model('relu', name='cnn'), "model.npz holds no model.*'cnn', not one of linear, relu; make one"),
     ('predict a.png --weights model.npz', lambda: trained_model('relu', name='linear'), 'model.npz .*is of a different model'),
     ('predict a.png --weights model.npz', lambda: trained_model('relu', digits=(3, 12)), 'model.npz .*digits has 12.*make one'),
-    ('predict a.png --weights model.npz', nan_model, 'model.npz has weights that are NaN.*smaller learning rate'),
+    ('predict a.png --weights model.npz', nan_model, 'model.npz has numbers that are NaN.*smaller learning rate'),
     ('predict none.png', None, 'none.png: No such file'),
     ('predict sub', None, 'sub: (Is a directory|Permission denied)'),
     ('predict file', None, 'file: not an image file that can be read; save the picture as PNG or JPEG'),
@@ -408,6 +448,6 @@ def test_the_malice_is_real(folder):
     assert Path('marker').exists()
 
 def test_the_table_knows_every_public_function():
-    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'array', 'colors', 'models'}
+    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'medians', 'array', 'colors', 'models'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
     assert public - no_input <= {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS} | {'mnist_distance'}

@@ -47,7 +47,7 @@ class Share:
             self.weight = own*self.n/self.sizes[-1]
             yield tuple(part[self.rank::self.n] if own else part[:1] for part in batch)  # without a row of its own: any row, with weight 0
 
-# %% ../nbs/17_distributed.ipynb #96a3e980
+# %% ../nbs/17_distributed.ipynb #34dd414a
 @contextmanager
 def process_group(
     device='cpu', # 'cpu', or 'cuda' for a graphics card for each process
@@ -57,10 +57,15 @@ def process_group(
     if not dist.is_available(): raise RuntimeError("This build of PyTorch has no torch.distributed, so processes cannot work together; use one process, or install the build from PyPI")
     _check_number('timeout', timeout)
     here = _check_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
+    if here.type not in ('cpu', 'cuda'): raise ValueError(f"device is {device!r}; processes can share work on 'cpu' and on 'cuda'")
     alone = {} if 'RANK' in os.environ else dict(store=dist.HashStore(), rank=0, world_size=1)
     dist.init_process_group('nccl' if here.type == 'cuda' else 'gloo', timeout=timedelta(seconds=timeout), **alone)
-    try: yield here
-    finally: dist.destroy_process_group()
+    failed = True
+    try:
+        yield here
+        failed = False
+    finally:
+        if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
 
 # %% ../nbs/17_distributed.ipynb #b9c2dc2a
 def _print_all(lines):
@@ -130,7 +135,7 @@ def averaging(
         return opt
     return make
 
-# %% ../nbs/17_distributed.ipynb #4bc40e3f
+# %% ../nbs/17_distributed.ipynb #3685800c
 class SharedLearner(Learner):
     "A `Learner` in each process of a group: each works on its share of every batch, and all take the same steps. Options as for `Learner`"
     def __init__(self,
@@ -156,6 +161,7 @@ class SharedLearner(Learner):
 
     def agree(self):
         "Take over the model and torch's random numbers from process 0; all processes must call it"
+        dist.barrier()  # nobody goes on, and writes a file, before all have come this far, and read theirs
         numbers = torch.get_rng_state().to(self.device)
         for t in (numbers, *self.tensors().values()): dist.broadcast(t.detach(), 0)
         torch.set_rng_state(numbers.cpu())

@@ -8,10 +8,11 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 __all__ = ['Share', 'process_group', 'launch', 'mean_everywhere', 'average_gradients', 'averaging', 'SharedLearner',
            'ring_seconds']
 
-# %% ../nbs/17_distributed.ipynb #79a637db
-import os, signal, subprocess, sys, tempfile, threading, time
+# %% ../nbs/17_distributed.ipynb #353be3f9
+import os, signal, subprocess, sys, threading, time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import torch
@@ -67,9 +68,15 @@ def process_group(
     finally:
         if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
 
-# %% ../nbs/17_distributed.ipynb #b9c2dc2a
-def _print_all(lines):
-    for line in lines: print(line, end='', flush=True)
+# %% ../nbs/17_distributed.ipynb #cd6c3d09
+def _read(lines, use):
+    "A thread that passes each line to `use`, for as long as there are any"
+    def read():
+        with lines:
+            for line in lines: use(line)
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread
 
 def launch(
     words: list, # a program and its options, as they stand after `python`: ['train.py'], or ['-m', 'module']
@@ -82,21 +89,19 @@ def launch(
     meeting = dist.TCPStore('127.0.0.1', 0, is_master=True, wait_for_workers=False)  # port 0: any that is free
     env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | dict(
         WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port), TORCHELASTIC_USE_AGENT_STORE='True', PYTHONUNBUFFERED='1')
-    errors = [tempfile.TemporaryFile('w+') for _ in range(n)]
     processes = [subprocess.Popen([sys.executable, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                                  stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=errors[i]) for i in range(n)]
-    printer = threading.Thread(target=_print_all, args=[processes[0].stdout])
-    printer.start()
+                                  stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE) for i in range(n)]
+    errors = [[] for _ in processes]
+    readers = [_read(processes[0].stdout, partial(print, end='', flush=True)), *(_read(p.stderr, lines.append) for p, lines in zip(processes, errors))]
     try:
         while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
     finally:
         for p in processes: p.kill()
-        for p in processes: p.wait()
-        printer.join()
+        for o in processes: o.wait()
+        for o in readers: o.join()
     if any(codes):
         code, rank = min((code, i) for i, code in enumerate(codes) if code)
-        errors[rank].seek(0)
-        sys.stderr.write(errors[rank].read())
+        sys.stderr.writelines(errors[rank])
         how = f'was killed by {signal.Signals(-code).name}' if code < 0 else f'ended with status {code}'
         raise ChildProcessError(f"Process {rank} (of {n}, counted from 0) {how}, and the run was stopped. {remedy}")
 

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #8a8f2ba8
+# %% ../nbs/all.ipynb #71736b8a
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from .recorder import *
 from .relu import *
 from .schedule import *
 from .similarity import *
+from .softmax import *
 from .story import *
 from .tensor import *
 

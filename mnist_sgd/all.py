@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #71736b8a
+# %% ../nbs/all.ipynb #986e5351
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from PIL import Image
 from torch import nn
 
 from .broadcast import *
+from .conv import *
 from .data import *
 from .dataloader import *
 from .files import *

@@ -23,6 +23,7 @@ from PIL import Image
 from torch import nn
 
 from .broadcast import *
+from .conv import *
 from .data import *
 from .dataloader import *
 from .distributed import *

@@ -28,7 +28,7 @@ def _number(kind, low, high, what):
 
 _count = _number(int, 1, 10**6, "a whole number from 1 to 1,000,000")
 _digit = _number(int, 0, 9, "a digit from 0 to 9")
-_rate = _number(float, 1e-12, 1e6, "a number above 0, such as 0.1")
+_rate = _number(float, 1e-12, 1e38, "a number above 0, such as 0.1")
 _seed = _number(int, 0, 2**63 - 1, "a whole number, 0 or more")
 
 def make_parser() -> argparse.ArgumentParser:

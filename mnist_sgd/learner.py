@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #be349170
+# %% ../nbs/11_learner.ipynb #6d527747
 import itertools, math, time
 
 import torch
@@ -16,13 +16,13 @@ from fastcore.foundation import L
 from torch import nn
 
 from .checkpoint import Resumable, restore_training, training_state
-from .dataloader import DataLoader
+from .dataloader import DataLoader, threads
 from .linear import batch_accuracy, mnist_loss
 from .optimizer import SGD, _check_number, set_hypers
 from .recorder import Recorder, clock, metric_name, print_row, progress_bar
 from .tensor import _check_count, _check_device
 
-# %% ../nbs/11_learner.ipynb #8dcac5d8
+# %% ../nbs/11_learner.ipynb #2b500b1b
 class Learner(Resumable):
     "Trains `model` on `dls`, and keeps a record in `recorder`. `ValueError` if there is nothing to learn"
     def __init__(self,
@@ -34,6 +34,7 @@ class Learner(Resumable):
         lr=0.1,                # learning rate, unless `fit` is given another
         params=None,           # tensors to learn; None for model.parameters()
         device=None,           # where to train, such as `default_device()`; None for where the parameters are
+        n_threads=None,        # threads on the CPU; None for 1 if the model is small, else as many as PyTorch likes
     ):
         if params is None and not hasattr(model, 'parameters'): raise ValueError("A model that is a plain function needs params=[...], the tensors to learn")
         if device is not None: _check_device(device)
@@ -42,9 +43,10 @@ class Learner(Resumable):
         self.params = list(model.parameters() if params is None else params)
         self.device = device or next((p.device for p in self.params), 'cpu')
         self.metrics, self.opt, self.facts = list(L(metrics)), None, {}
+        small = sum(p.numel() for p in self.params) < 50_000 and all(p.ndim <= 2 for p in self.params)  # no kernels of a convolution, which have four axes
+        self.n_threads = 1 if n_threads is None and small else n_threads
         self.recorder = Recorder([metric_name(m) for m in self.metrics])
-        for dl in dls:
-            if isinstance(dl, DataLoader): dl.to(self.device)
+        for dl in [o for o in dls if isinstance(o, DataLoader)]: dl.to(self.device)
 
     def __repr__(self): return f'Learner({metric_name(self.model)}, {len(self.recorder.values)} epochs)'
 
@@ -112,7 +114,7 @@ def _whole_epoch(self: Learner, before_batch):
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
-# %% ../nbs/11_learner.ipynb #9c7ffc68
+# %% ../nbs/11_learner.ipynb #13e23f62
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -133,7 +135,7 @@ def fit(self: Learner,
     if verbose: print_row(['epoch', *self.recorder.names, 'time'])
     if checkpoint: self.save(checkpoint)
     steps = itertools.count(start_epoch*n)
-    with progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
+    with threads(self.n_threads), progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
         def before_batch(i):
             set_hypers(self.opt, **schedule(next(steps), n_epochs*n))
             bar.update()

@@ -180,6 +180,8 @@ CALLS = [
     (plot_landscape, lambda: plot_landscape(lambda x: x.sum(), x=(1, 1)), ValueError, 'from 1 to 1; it must go'),
     (plot_landscape, lambda: plot_landscape(lambda x: x.log().sum()), ValueError, r'NaN or infinite.*\(-2, 2\).*choose ranges'),
     # dataloader
+    (threads, lambda: threads(0).__enter__(), ValueError, 'n is 0; it must be a whole number, 1 or more'),
+    (Learner.fit, lambda: learner(n_threads=1.5).fit(1), ValueError, 'n is 1.5; it must be a whole number, 1 or more'),
     (collate, lambda: collate([]), ValueError, 'no items.*at least one'),
     (collate, lambda: collate([(1, 2), (3,)]), ValueError, r'same number of parts; these have \[1, 2\]'),
     (collate, lambda: collate([zeros(2), zeros(3)]), ValueError, r'same shape; these have \[\(2,\), \(3,\)\].*zip'),

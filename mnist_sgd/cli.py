@@ -61,12 +61,13 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #7417e79a
+# %% ../nbs/cli.ipynb #b8db2a21
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import os
     from contextlib import nullcontext
-    from mnist_sgd.distributed import launch, process_group
+    from mnist_sgd.distributed import process_group
+    from mnist_sgd.launcher import launch
     from mnist_sgd.tensor import _check_device
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = _check_device(args.device)

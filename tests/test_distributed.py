@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch.distributed as dist
 
-from mnist_sgd.distributed import launch
 from mnist_sgd.files import load_arrays
+from mnist_sgd.launcher import launch
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason='this build of PyTorch has no torch.distributed')
 TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', '20']  # the last batch has 89 images

@@ -63,7 +63,7 @@ def ranks(parent):
 def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path, victim):
     words = [*TRAIN, '--processes', '2', '--out', '.']
     process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while len(process.stdout.readline().split()) != 5 or not (tmp_path/'linear-unfinished.npz').exists(): assert process.poll() is None  # the first epochs
+    while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # two epochs of the first model
     children = ranks(process.pid)
     assert sorted(children) == [0, 1]
     began = time.monotonic()
@@ -72,7 +72,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
     assert time.monotonic() - began < 15 and process.returncode == 1
     assert err == f'mnist_sgd train: Process {victim} (of 2, counted from 0) was killed by SIGKILL, and the run was stopped. The same command with --resume goes on after the last whole epoch\n'
     assert not any(Path(f'/proc/{pid}').exists() for pid in children.values())
-    assert 0 < len(kept(tmp_path, 'linear-unfinished')[2]) < 20
+    assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < 20
     if victim: return
     done = run(*words, '--resume', cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')

@@ -66,7 +66,7 @@ def process_group(
     finally:
         if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
 
-# %% ../nbs/17_distributed.ipynb #18cc3631
+# %% ../nbs/17_distributed.ipynb #0ec0e23e
 def _in_group(): return dist.is_available() and dist.is_initialized()
 
 def mean_everywhere(
@@ -77,8 +77,9 @@ def mean_everywhere(
     dist.all_reduce(t)
     return t.div_(dist.get_world_size())
 
+# %% ../nbs/17_distributed.ipynb #15ea1df3
 def average_gradients(
-    params: list, # parameters; all processes must have the same gradients to average
+    params: list, # parameters; those that have a gradient must be the same ones in all processes
 ):
     "Replace the gradients by their means over all processes"
     grads = [p.grad for p in params if p.grad is not None]

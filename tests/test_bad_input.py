@@ -11,12 +11,13 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule launcher distributed story'.split()
+MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv launcher distributed story'.split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
@@ -284,6 +285,18 @@ CALLS = [
     (lr_find, lambda: lr_find(learner()), ValueError, 'have 2 batches.*needs 20. Make batch_size smaller'),
     (fit_patiently, lambda: fit_patiently(learner(), patience=0), ValueError, 'patience is 0; it must be a whole number'),
     (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)), ValueError, 'lr is a schedule.*a number'),
+    # conv
+    (conv_shape, lambda: conv_shape(4, 7), ValueError, 'kernel of height 7 does not fit into a picture of height 4.*padding=2'),
+    (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, r'stride is \(0, 0\); it must be a whole number, 1 or more'),
+    (explain_conv, lambda: explain_conv(28, 2.5), ValueError, r'kernel is \(2.5, 2.5\); it must be a whole number'),
+    (windows, lambda: windows(rand(28, 28), 3), ValueError, r'n x channels x height x width, not \(28, 28\)'),
+    (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('the same channels.*', (1, 2, 9, 9), (4, 3, 3, 3))),
+    (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)), ValueError, r'at least 2 numbers a channel.*\(1, 3, 1, 1\). Use a larger batch'),
+    (cnn, lambda: cnn(0), ValueError, 'n_out is 0, .*1 or more'),
+    (cnn, lambda: cnn(10, (8, 8), (2,)), ValueError, r'channels \(8, 8\) and strides \(2,\); there must be a stride for each layer'),
+    (Augmented, lambda: Augmented(TensorDataset(rand(4, 784), zeros(4)), small_moves(), batch_size=0), ValueError, 'batch_size is 0'),
+    (train_cnn, lambda: train_cnn((3, 11)), ValueError, 'digits has 11'),
+    (load_trained, lambda: load_trained('vgg'), FileNotFoundError, 'no file .*vgg'),
     # distributed
     (Share, lambda: Share(loader(), 2, 2), ValueError, 'rank is 2; with 2 processes it must be from 0 to 1'),
     (Share, lambda: Share(loader(), 0, 0), ValueError, 'n is 0; .*1 or more'),
@@ -466,6 +479,6 @@ def test_the_malice_is_real(folder):
     assert Path('marker').exists()
 
 def test_the_table_knows_every_public_function():
-    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'medians', 'array', 'colors', 'models'}
+    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'medians', 'small_moves', 'conv_layer', 'array', 'colors', 'models'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
     assert public - no_input <= {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS} | {'mnist_distance'}

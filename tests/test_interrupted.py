@@ -74,7 +74,7 @@ def test_command_goes_on_where_it_was_stopped(tmp_path, sent):
     run.send_signal(sent)
     _, err = run.communicate()
     assert run.returncode == (-sent if sent == signal.SIGKILL else 130)
-    unfinished, = [p for p in (tmp_path/'stopped').glob('*-unfinished.npz')]
+    unfinished, = (tmp_path/'stopped').glob('*-unfinished.npz')
     if sent == signal.SIGINT:
         line, = err.strip().splitlines()
         assert 'interrupted; the epochs before are in' in line and str(unfinished.relative_to(tmp_path)) in line and '--resume' in line

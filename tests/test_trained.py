@@ -7,14 +7,12 @@ import pytest
 import torch
 
 import mnist_sgd
+import train_long  # from tools
 from mnist_sgd.conv import load_trained
 from mnist_sgd.files import load_arrays
 from mnist_sgd.softmax import class_accuracy, digit_tensors
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/'tools'))
-
-import train_long
 
 TRAINED = Path(mnist_sgd.__path__[0])/'trained'
 FACTS = {'name', 'command', 'seed', 'digits', 'epochs', 'accuracy', 'seconds', 'cpu_seconds', 'threads', 'torch'}

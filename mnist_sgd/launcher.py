@@ -15,7 +15,7 @@ import torch.distributed as dist
 
 from .tensor import _check_count
 
-# %% ../nbs/launcher.ipynb #a3048c21
+# %% ../nbs/launcher.ipynb #fbea2929
 def _read(lines, use):
     "A thread that passes each line to `use`, for as long as there are any"
     def read():
@@ -36,7 +36,8 @@ def launch(
     if isinstance(words, str): raise TypeError(f"words is {words!r}; give a list, as in [{words!r}]")
     meeting = dist.TCPStore('127.0.0.1', 0, is_master=True, wait_for_workers=False)  # port 0: any that is free
     env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | dict(
-        WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port), TORCHELASTIC_USE_AGENT_STORE='True', PYTHONUNBUFFERED='1')
+        WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port), PYTHONUNBUFFERED='1',
+        TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
     processes = [subprocess.Popen([sys.executable, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
                                   stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE) for i in range(n)]
     errors = [[] for _ in processes]

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #986e5351
+# %% ../nbs/all.ipynb #46a4118d
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -26,11 +26,13 @@ from .broadcast import *
 from .conv import *
 from .data import *
 from .dataloader import *
+from .distributed import *
 from .files import *
 from .gradient import *
 from .interpret import *
 from .speed import *
 from .checkpoint import *
+from .launcher import *
 from .learner import *
 from .linear import *
 from .optimizer import *

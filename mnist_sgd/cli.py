@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #a9f6bd87
+# %% ../nbs/cli.ipynb #8b4dd712
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
 
@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     train.add_argument('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
     train.add_argument('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
     train.add_argument('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
+    train.add_argument('--processes', type=_count, default=1, metavar='N', help='how many processes share the work; small models are quickest with 1')
     train.add_argument('--resume', action='store_true', help='go on with a run that was interrupted, in the same FOLDER and with the same options')
     train.set_defaults(run=run_train)
 
@@ -60,28 +61,41 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #b8e27658
+# %% ../nbs/cli.ipynb #b8db2a21
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
-    import matplotlib.pyplot as plt
-    from mnist_sgd.files import write_bytes
-    from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
-    from mnist_sgd.tensor import _check_device, set_style
+    import os
+    from contextlib import nullcontext
+    from mnist_sgd.distributed import process_group
+    from mnist_sgd.launcher import launch
+    from mnist_sgd.tensor import _check_device
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = _check_device(args.device)
     try: args.out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
+    started = 'RANK' in os.environ  # by `launch` or by torchrun: one of several processes
+    if args.processes > 1 and not started: return launch(['-m', 'mnist_sgd', *args.words], args.processes, "The same command with --resume goes on after the last whole epoch")
+    with process_group(args.device) if started else nullcontext(device) as device: _train(args, device, writes=os.environ.get('RANK', '0') == '0')
+
+def _train(args, device, writes):
+    "What each process does; one of them `writes`"
+    import matplotlib.pyplot as plt
+    from mnist_sgd.files import write_bytes
+    from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
+    from mnist_sgd.tensor import set_style
     rows, learners = [train_baseline(args.digits)], {}
     for name in models:
-        print(f'{name}:', flush=True)
+        if writes: print(f'{name}:', flush=True)
         weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
         try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device, checkpoint=unfinished, resume=resume)
         except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with --resume goes on from there") from None
         except FloatingPointError as e: raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
+        if not writes: continue
         learners[name].save(weights)
         unfinished.unlink(missing_ok=True)
         rows.append(row)
+    if not writes: return
     set_style()
     fig = plot_story(rows, learners)
     fig.savefig(buffer := io.BytesIO(), dpi=150)
@@ -136,12 +150,13 @@ def run_notebooks(args):
     for dest in kept: print(f'{dest} differs from the book and was left alone', file=sys.stderr)
     if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {'differs' if len(kept) == 1 else 'differ'} from the book; --force overwrites what you changed")
 
-# %% ../nbs/cli.ipynb #4896cea7
+# %% ../nbs/cli.ipynb #ffd2d794
 def main(
     argv=None, # words of the command line; None for sys.argv[1:]
 ) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted
     "The command `mnist_sgd`"
     args = make_parser().parse_args(argv)
+    args.words = sys.argv[1:] if argv is None else argv
     try: return args.run(args) or 0
     except (ValueError, OSError) as e:
         print(f'mnist_sgd {args.command}: {e}', file=sys.stderr)

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 # %% auto #0
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'like_mnist', 'load_model']
 
-# %% ../nbs/story.ipynb #9cdbe6bb
+# %% ../nbs/story.ipynb #0249b490
 import time
 from functools import partial
 
@@ -19,6 +19,7 @@ from torch import nn
 
 from .data import _check_digits, mnist_arrays
 from .dataloader import DataLoader, DataLoaders
+from .distributed import SharedLearner, _in_group
 from .files import load_arrays
 from .learner import Learner
 from .linear import pair_tensors
@@ -27,7 +28,7 @@ from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import _check_device, stack_images, tensor
 
-# %% ../nbs/story.ipynb #15b4407c
+# %% ../nbs/story.ipynb #f2e517e2
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -59,7 +60,7 @@ def train_model_named(
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
     dls = DataLoaders(*(DataLoader(torch.utils.data.TensorDataset(*ds), batch_size, shuffle=i == 0) for i, ds in enumerate(datasets)))
-    learn = Learner(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=binary_cross_entropy, device=device)
+    learn = (SharedLearner if _in_group() else Learner)(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=binary_cross_entropy, device=device)
     facts = dict(name=name, digits=list(digits), batch_size=batch_size, seed=seed)
     if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):
         raise ValueError(f"{resume} is of a run with {other}, and this one has { {k: facts.get(k) for k in other} }; give the same settings, or begin anew without --resume")

@@ -17,7 +17,7 @@ from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv story'.split()
+MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv launcher distributed story'.split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
@@ -297,6 +297,19 @@ CALLS = [
     (Augmented, lambda: Augmented(TensorDataset(rand(4, 784), zeros(4)), small_moves(), batch_size=0), ValueError, 'batch_size is 0'),
     (train_cnn, lambda: train_cnn((3, 11)), ValueError, 'digits has 11'),
     (load_trained, lambda: load_trained('vgg'), FileNotFoundError, 'no file .*vgg'),
+    # distributed
+    (Share, lambda: Share(loader(), 2, 2), ValueError, 'rank is 2; with 2 processes it must be from 0 to 1'),
+    (Share, lambda: Share(loader(), 0, 0), ValueError, 'n is 0; .*1 or more'),
+    (process_group, lambda: process_group('abacus').__enter__(), ValueError, "no device 'abacus' here; 'cpu'"),
+    (process_group, lambda: process_group('meta').__enter__(), ValueError, "device is 'meta'; .*'cpu' and on 'cuda'"),
+    (process_group, lambda: process_group(timeout=nan).__enter__(), ValueError, 'timeout is nan; .*0 or more'),
+    (launch, lambda: launch('train.py'), TypeError, r"words is 'train.py'; give a list, as in \['train.py'\]"),
+    (launch, lambda: launch(['train.py'], 0), ValueError, 'n is 0; .*1 or more'),
+    (launch, lambda: launch(['-c', 'raise SystemExit(3)'], 1, 'Try again'), ChildProcessError, r'Process 0 \(of 1.*ended with status 3, .*Try again'),
+    (mean_everywhere, lambda: mean_everywhere(zeros(1)), RuntimeError, 'in no group.*with process_group'),
+    (average_gradients, lambda: average_gradients([zeros(1, requires_grad=True)]), ValueError, 'No parameter has a gradient.*call backward first'),
+    (averaging, lambda: averaging(SGD)([], lr=.1), ValueError, 'no parameters; give it model.parameters'),
+    (SharedLearner, lambda: SharedLearner(DataLoaders(loader(), loader()), nn.Linear(3, 1)), RuntimeError, 'in no group.*with process_group'),
     # interpret
     (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)), ValueError, 'one prediction for each target; there are 3 and 2'),
     (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])), ValueError, r'0 to 1, not \[2\]; set n'),
@@ -354,6 +367,9 @@ COMMANDS = [
     ('train --lr -1', None, "'-1' is not a number above 0, such as 0.1"),
     ('train --lr nan', None, "'nan' is not a number above 0, such as 0.1"),
     ('train --lr inf', None, "'inf' is not a number above 0, such as 0.1"),
+    ('train --processes 0', None, "'0' is not a whole number from 1"),
+    ('train --processes 2 --digits 3 3', None, 'both 3; give two different'),
+    ('train --processes 2 --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --batch-size 0', None, "'0' is not a whole number from 1"),
     ('train --batch-size 64.5', None, "'64.5' is not a whole number from 1"),
     ('train --seed -1', None, "'-1' is not a whole number, 0 or more"),

@@ -1,0 +1,139 @@
+"Many processes: they find what one finds, started by the command and by torchrun; a process that dies ends the run, which can go on"
+import os, signal, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch.distributed as dist
+
+from mnist_sgd.files import load_arrays
+from mnist_sgd.launcher import launch
+
+pytestmark = pytest.mark.skipif(not dist.is_available(), reason='this build of PyTorch has no torch.distributed')
+TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', '20']  # the last batch has 89 images
+TORCHRUN = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
+
+def run(*words, cwd): return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+
+def kept(folder, name):
+    "Weights and record in a file of a training"
+    arrays, facts = load_arrays(folder/f'{name}.npz')
+    return np.concatenate([v.ravel() for k, v in arrays.items() if k.startswith(('model/', 'opt/'))]), np.array(facts['losses']), np.array(facts['values'])
+
+def assert_same(a, b, exact=True):
+    for name in ('linear', 'relu'):
+        for x, y in zip(kept(a, name), kept(b, name), strict=True): np.testing.assert_allclose(x, y, rtol=0, atol=0 if exact else 1e-6)
+
+@pytest.fixture(scope='module')
+def undisturbed(tmp_path_factory):
+    "A folder with what two processes trained, and what they printed"
+    folder = tmp_path_factory.mktemp('two')
+    return folder, run(*TRAIN, '--processes', '2', '--out', '.', cwd=folder)
+
+def without_times(table): return [line.split()[:-1] for line in table.splitlines() if line.strip()[:1].isdigit()]
+
+def test_two_processes_find_what_one_finds(undisturbed, tmp_path):
+    folder, two = undisturbed
+    one = run(*TRAIN, '--out', '.', cwd=tmp_path)
+    assert (two.returncode, two.stderr) == (one.returncode, one.stderr) == (0, '')
+    assert without_times(two.stdout) == without_times(one.stdout) and len(without_times(one.stdout)) == 40
+    assert_same(folder, tmp_path, exact=False)
+    assert sorted(p.name for p in folder.iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
+
+def test_torchrun(undisturbed, tmp_path):
+    done = run(*TORCHRUN, *TRAIN, '--out', '.', cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert without_times(done.stdout) == without_times(undisturbed[1].stdout)  # one of them prints
+    assert_same(tmp_path, undisturbed[0])
+
+def ranks(parent):
+    "The processes that `parent` has started, by rank"
+    found = {}
+    for folder in Path('/proc').glob('[0-9]*'):
+        try:
+            if f'\nPPid:\t{parent}\n' in (folder/'status').read_text():
+                env = dict(o.split('=', 1) for o in (folder/'environ').read_text().split('\0') if '=' in o)
+                found[int(env['RANK'])] = int(folder.name)
+        except (OSError, KeyError): pass  # ended meanwhile
+    return found
+
+@pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='looks for the processes in /proc')
+@pytest.mark.parametrize('victim', [0, 1])
+def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path, victim):
+    words = [*TRAIN, '--processes', '2', '--out', '.']
+    process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # two epochs of the first model
+    children = ranks(process.pid)
+    assert sorted(children) == [0, 1]
+    began = time.monotonic()
+    os.kill(children[victim], signal.SIGKILL)
+    _, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 15 and process.returncode == 1
+    assert err == f'mnist_sgd train: Process {victim} (of 2, counted from 0) was killed by SIGKILL, and the run was stopped. The same command with --resume goes on after the last whole epoch\n'
+    assert not any(Path(f'/proc/{pid}').exists() for pid in children.values())
+    assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < 20
+    if victim: return
+    done = run(*words, '--resume', cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, '')
+    assert_same(tmp_path, undisturbed[0])
+
+ODD = """
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from mnist_sgd.all import *
+
+def learner(kind, *layers, n=65, wrap=lambda model: model, **options):
+    torch.manual_seed(0)
+    x, y = torch.rand(n, 6), torch.rand(n, 1).round()
+    model = nn.Sequential(nn.Linear(6, 8), *layers, nn.Linear(8, 1))
+    dls = DataLoaders(DataLoader(list(zip(x, y)), 32, shuffle=True), DataLoader(list(zip(x, y)), 64))
+    return kind(dls, wrap(model), loss_func=binary_cross_entropy, **options)
+
+def everywhere(learn):
+    "Is it the same in all processes?"
+    mine = torch.cat([*(t.flatten().double() for t in learn.tensors().values()), tensor(learn.recorder.losses + sum(learn.recorder.values, [])).double()])
+    mean = mean_everywhere(mine.clone())
+    return torch.equal(mine, mean)
+
+with process_group() as device:
+    rank = dist.get_rank()
+    for make in (SGD, torch.optim.Adam):  # the last batch has one item, so one process has none
+        for wrap in (lambda model: model, DistributedDataParallel):
+            alone, shared = (learner(kind, nn.Tanh(), wrap=w, opt_func=make).fit(3, .1, verbose=False) for kind, w in ((Learner, lambda model: model), (SharedLearner, wrap)))
+            assert everywhere(shared)
+            for p, q in zip(alone.params, shared.params): torch.testing.assert_close(p, q, rtol=0, atol=1e-6)
+            torch.testing.assert_close(shared.recorder.values, alone.recorder.values, rtol=0, atol=1e-6)
+
+    noisy = learner(SharedLearner, nn.BatchNorm1d(8), nn.Dropout(.3), n=71)  # draws random numbers of its own, as many as its share has items
+    torch.manual_seed(rank)  # and they start in different places
+    assert everywhere(noisy.fit(3, .1, verbose=False))
+
+    many = learner(SharedLearner)
+    try: many.fit(2, 1e38, verbose=False)
+    except FloatingPointError: assert everywhere(many) and many.recorder.values == []  # all stop at the same batch
+    else: raise AssertionError('did not diverge')
+    if rank == 0: print('all is well')
+"""
+
+def test_odd_batches_other_optimizers_running_means_and_divergence(tmp_path, capsys):
+    program = tmp_path/'odd.py'
+    program.write_text(ODD)
+    launch([program])
+    assert capsys.readouterr().out == 'all is well\n'
+
+BROKEN = "from mnist_sgd.distributed import *\nimport time, torch, torch.distributed as dist\nwith process_group(timeout=3):\n    if dist.get_rank() == 1: {}\n    mean_everywhere(torch.ones(3))\n"
+
+def test_a_mistake_and_a_process_that_hangs_end_the_run(tmp_path, capsys):
+    def ends(name, line):
+        (tmp_path/name).write_text(BROKEN.format(line))
+        began = time.monotonic()
+        with pytest.raises(ChildProcessError) as e: launch([tmp_path/name], remedy='Try again')
+        return str(e.value), time.monotonic() - began
+    with ThreadPoolExecutor(2) as pool:  # two runs at once do not get into each other's way
+        (mistake, _), (hang, seconds) = pool.map(ends, ('mistake.py', 'hang.py'), ('1/0', 'time.sleep(300)'))
+    assert mistake == 'Process 1 (of 2, counted from 0) ended with status 1, and the run was stopped. Try again'
+    assert hang.startswith('Process 0 ') and seconds < 60
+    assert 'ZeroDivisionError: division by zero' in capsys.readouterr().err

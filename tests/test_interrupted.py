@@ -63,7 +63,10 @@ def test_killed_at_random_moments(tmp_path):
     train(path)
     same_file(tmp_path/'through.npz', path)
 
-def command(*words, **kwargs): return subprocess.Popen([sys.executable, '-m', 'mnist_sgd', *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
+def heed_ctrl_c(): signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a shell script ignores it
+
+def command(*words, **kwargs):
+    return subprocess.Popen([sys.executable, '-m', 'mnist_sgd', *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c, **kwargs)
 
 @pytest.mark.parametrize('sent', [signal.SIGKILL, signal.SIGINT], ids=['killed', 'Ctrl-C'])
 def test_command_goes_on_where_it_was_stopped(tmp_path, sent):

@@ -73,7 +73,7 @@ def run_train(args):
     device = _check_device(args.device)
     try: args.out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
-    started = 'RANK' in os.environ  # by `launch` or by torchrun: one of several processes
+    started = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # by `launch` or by torchrun: one of several processes
     if args.processes > 1 and not started: return launch(['-m', 'mnist_sgd', *args.words], args.processes, "The same command with --resume goes on after the last whole epoch")
     with process_group(args.device) if started else nullcontext(device) as device: _train(args, device, writes=os.environ.get('RANK', '0') == '0')
 

@@ -57,7 +57,7 @@ def process_group(
     _check_number('timeout', timeout)
     here = _check_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
     if here.type not in ('cpu', 'cuda'): raise ValueError(f"device is {device!r}; processes can share work on 'cpu' and on 'cuda'")
-    alone = {} if 'RANK' in os.environ else dict(store=dist.HashStore(), rank=0, world_size=1)
+    alone = {} if {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys() else dict(store=dist.HashStore(), rank=0, world_size=1)
     dist.init_process_group('nccl' if here.type == 'cuda' else 'gloo', timeout=timedelta(seconds=timeout), **alone)
     failed = True
     try:

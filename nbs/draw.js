@@ -60,7 +60,9 @@ const drawn = () => { pending ??= requestAnimationFrame(() => { pending = null; 
 
 function readPad() {
   const {data, width, height} = ink.getImageData(0, 0, pad.width, pad.height)
-  image = likeMnist(Float32Array.from({length: width*height}, (_, i) => data[4*i + 3]/255), width, height)
+  const alpha = new Float32Array(width*height)
+  for (let i = 0; i < alpha.length; i++) alpha[i] = data[4*i + 3]/255
+  image = likeMnist(alpha, width, height)
 }
 
 let last = null                      // where the pen was

@@ -46,7 +46,7 @@ export function makeTen(models, samples) {
     })
     maps.forEach(({n, size, data}, i) => {
       const lit = Array.from({length: n}, (_, k) => mapOf(maps[i], k)).filter(o => o.some(v => v > 0)).length
-      $(`layer-${i + 1}`).textContent = `Layer ${i + 1}: ${n} maps, ${size} × ${size}, ${lit === n ? 'all' : lit || 'none'} lit`
+      $(`layer-${i + 1}`).textContent = `Layer ${i + 1}: ${n} maps, ${size} × ${size}, ${lit === n ? 'all' : lit || 'none'} lit`
       if (i) paint($(`maps-${i + 1}`), data, v => asInk(v/brightest[i]), size, COLUMNS)
     })
     showKernel()
@@ -57,7 +57,7 @@ export function makeTen(models, samples) {
   /** What the picture of a kernel's map shows, as text. */
   function told(k) {
     const values = mapOf(first, k), most = largest(values), at = values.indexOf(most)
-    if (!most) return 'dark everywhere'
+    if (!most) return 'lit nowhere'
     return `lit at ${values.filter(v => v > 0).length} of ${values.length} places, most in row ${Math.floor(at/first.size) + 1}, column ${at%first.size + 1}: ${most.toFixed(2)}`
   }
 
@@ -79,7 +79,7 @@ export function makeTen(models, samples) {
       }
     }
     typical[0].forEach(({n, size, data}, i) => {
-      $(`layer-${i + 1}`).textContent = `Layer ${i + 1}: ${n} maps, ${size} × ${size}`
+      $(`layer-${i + 1}`).textContent = `Layer ${i + 1}: ${n} maps, ${size} × ${size}`
       if (i) paint($(`maps-${i + 1}`), data, () => asInk(0), size, COLUMNS)
     })
     kernels.forEach(({button, map}, k) => {

@@ -35,13 +35,13 @@ def train_mlp(digits, epochs, n_hidden, seed):
     learn = Learner(dls, two_layer_net(n_hidden, n_out=len(digits)), partial(SGD, momentum=.9, weight_decay=3e-4), cross_entropy, class_accuracy)
     return learn.fit(epochs, rise_and_fall)
 
-def load_mlp(folder=TRAINED):
+def load_mlp():
     "The net that `train_mlp` has made, ready for use; and the facts about its training"
     import torch
 
     from mnist_sgd.files import load_arrays
     from mnist_sgd.relu import two_layer_net
-    arrays, facts = load_arrays(folder/'mlp.npz')
+    arrays, facts = load_arrays(TRAINED/'mlp.npz')
     model = two_layer_net(facts['n_hidden'], n_out=len(facts['digits']))
     model.load_state_dict({k.removeprefix('model/'): torch.from_numpy(v) for k, v in arrays.items() if k.startswith('model/')})
     return model.eval(), facts

@@ -1,5 +1,5 @@
 // The arithmetic of the page Draw a digit: the book's models on one image, and a drawing made like MNIST's images.
-// An image is an array of 28*28 numbers, row by row, from 0 (paper) to 1 (ink). Scores above 0 mean three, below 0 seven.
+// An image is an array of 28*28 numbers, row by row, from 0 (paper) to 1 (ink).
 
 const SIDE = 28, BOX = 20  // an image; the square that MNIST's digits fit into
 const arrayTypes = {F32: Float32Array, I32: Int32Array, U8: Uint8Array}
@@ -32,7 +32,7 @@ export const linear = (x, weight, bias) => Array.from(bias.data, (b, i) => dot(x
 /** Each number, or 0 if it is negative. */
 export const relu = x => x.map(o => Math.max(0, o))
 
-/** All that the models say of an image. */
+/** What the models for threes and sevens say of an image. Scores above 0 mean three, below 0 seven. */
 export function judge(image, m) {
   const distances = {3: distance(image, m['ideal.3'].data), 7: distance(image, m['ideal.7'].data)}
   const [linearScore] = linear(image, m['linear.weight'], m['linear.bias'])
@@ -44,6 +44,42 @@ export function judge(image, m) {
     linear: {score: linearScore, probability: sigmoid(linearScore), digit: verdict(linearScore > 0)},
     net: {hidden, votes: hidden.map((h, i) => h*m['relu.2.weight'].data[i]), score: netScore, probability: sigmoid(netScore), digit: verdict(netScore > 0)},
   }
+}
+
+/** Shares of the classes: exp of each score, divided by the sum. */
+export function softmax(scores) {
+  const highest = Math.max(...scores), powers = scores.map(s => Math.exp(s - highest)), total = sum(powers)
+  return powers.map(p => p/total)
+}
+
+const answer = scores => ({scores, probabilities: softmax(scores), digit: scores.indexOf(Math.max(...scores))})
+
+/** What the ten-digit net says of an image. */
+export const askMlp = (image, m) => answer(linear(relu(linear(image, m['mlp.0.weight'], m['mlp.0.bias'])), m['mlp.2.weight'], m['mlp.2.bias']))
+
+/** Kernels slid over n maps of size x size, in a frame of zeros that is half a kernel wide; then ReLU. */
+export function convolve({n, size, data}, {data: kernels, shape: [nOut, , k]}, {data: bias}, stride) {
+  const wide = size + k - 1, half = k >> 1, sizeOut = Math.ceil(size/stride)
+  const framed = new Float32Array(n*wide*wide), out = new Float32Array(nOut*sizeOut*sizeOut)
+  for (let row = 0; row < n*size; row++)
+    framed.set(data.subarray(row*size, (row + 1)*size), (Math.floor(row/size)*wide + row%size + half)*wide + half)
+  let to = 0
+  for (let o = 0; o < nOut; o++) for (let y = 0; y < sizeOut; y++) for (let x = 0; x < sizeOut; x++) {
+    let total = bias[o], at = o*n*k*k
+    for (let c = 0; c < n; c++) for (let i = 0; i < k; i++) {
+      const from = (c*wide + y*stride + i)*wide + x*stride
+      for (let j = 0; j < k; j++) total += kernels[at++]*framed[from + j]
+    }
+    out[to++] = Math.max(0, total)
+  }
+  return {n: nOut, size: sizeOut, data: out}
+}
+
+/** What the convolutional net says of an image, and the maps of each layer. */
+export function askCnn(image, m) {
+  const maps = [{n: 1, size: SIDE, data: image}]
+  m['cnn.strides'].data.forEach((stride, i) => maps.push(convolve(maps[i], m[`cnn.${i}.weight`], m[`cnn.${i}.bias`], stride)))
+  return {maps: maps.slice(1), ...answer(linear(maps.at(-1).data, m['cnn.linear.weight'], m['cnn.linear.bias']))}
 }
 
 // ---- a drawing, made like MNIST's images: what mnist_sgd.story.like_mnist does

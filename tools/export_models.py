@@ -2,7 +2,8 @@
 
     python tools/export_models.py [FILE]        (default: _docs/models.safetensors)
 
-The models are trained as `mnist_sgd train` does it. The file has the safetensors format (https://github.com/huggingface/safetensors):
+The models for threes and sevens are trained as `mnist_sgd train` does it; the nets for ten digits are those that tools/train_long.py
+has trained. The file has the safetensors format (https://github.com/huggingface/safetensors):
 the length of a header (8 bytes, little-endian), the header (JSON: dtype, shape and place of each array), then the arrays' bytes.
 """
 import json, math, sys
@@ -11,12 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from train_long import load_mlp
 
+from mnist_sgd.conv import load_trained
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.files import write_bytes
 from mnist_sgd.interpret import top_losses
 from mnist_sgd.similarity import ideal_digit
+from mnist_sgd.softmax import digit_tensors
 from mnist_sgd.story import models, train_model_named
 from mnist_sgd.tensor import stack_images, to_np
 
@@ -24,12 +29,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DIGITS = 3, 7
 DTYPES = {np.dtype('<f4'): 'F32', np.dtype('<i4'): 'I32', np.dtype('u1'): 'U8'}
 
-def sample_places(
-    learn,     # the trained net
+def pair_places(
+    learn,     # the trained net for threes and sevens
     n=40,      # how many in all
     worst=20,  # at most so many mistakes
 ) -> list: # places in the validation data: right answers, three and seven in turn; then mistakes, the worst first
-    "Which validation images to show"
+    "Which validation images of threes and sevens to show"
     losses, places = top_losses(learn, partial(binary_cross_entropy_with_logits, reduction='none'), len(learn.dls.valid.dataset))
     wrong = [i.item() for loss, i in zip(losses, places) if loss > math.log(2)]
     targets = learn.dls.valid.dataset.tensors[1].flatten()
@@ -37,14 +42,39 @@ def sample_places(
     wrong = wrong[:worst]
     return [i for pair in zip(threes, sevens) for i in pair][:n - len(wrong)] + wrong
 
-def model_arrays() -> dict:
-    "Train; then all arrays by name. Images are n x 28 x 28, 0 (paper) to 255 (ink); `place` is an image's index in MNIST's file"
+def ten_places(
+    model,     # the trained net for ten digits
+    n=50,      # how many in all
+    worst=20,  # at most so many mistakes
+) -> list: # places in the validation data: right answers, the ten digits in turn; then mistakes, the worst first
+    "Which validation images of all digits to show"
+    x, y = digit_tensors('valid')
+    with torch.no_grad(): scores = model(x)
+    right = scores.argmax(1) == y
+    wrong = cross_entropy(scores, y, reduction='none').masked_fill(right, -1).topk(min(worst, (~right).sum().item())).indices.tolist()
+    in_turn = zip(*[torch.where(right & (y == d))[0].tolist() for d in range(10)])
+    return [i for ten in in_turn for i in ten][:n - len(wrong)] + wrong
+
+def pair_arrays() -> dict:
+    "Train on threes and sevens; then the models, and the ideal digits, by name"
     learners = {name: train_model_named(name, DIGITS, verbose=False)[0] for name in models}
-    res = {f'{name}.{key}': to_np(value) for name, learn in learners.items() for key, value in learn.model.state_dict().items()}
-    for d in DIGITS: res[f'ideal.{d}'] = to_np(ideal_digit(stack_images(mnist_arrays('train', (d,))[0])))
+    labels = mnist_arrays('valid')[1]
+    places = np.concatenate([np.flatnonzero(labels == d) for d in DIGITS])[pair_places(learners['relu'])]  # in the order of `pair_tensors`
+    return ({f'{name}.{key}': to_np(value) for name, learn in learners.items() for key, value in learn.model.state_dict().items()} |
+            {f'ideal.{d}': to_np(ideal_digit(stack_images(mnist_arrays('train', (d,))[0]))) for d in DIGITS} | sample_arrays('pair', places))
+
+def ten_arrays() -> dict:
+    "The nets for ten digits by name, the batch normalisation of the convolutional one folded into its kernels"
+    mlp, cnn = load_mlp()[0], load_trained('cnn')[0]
+    convolutions = [fuse_conv_bn_eval(*layer[:2]) for layer in cnn[1:-2]]
+    named = [('mlp.0', mlp[0]), ('mlp.2', mlp[2]), *((f'cnn.{i}', conv) for i, conv in enumerate(convolutions)), ('cnn.linear', cnn[-1])]
+    return ({f'{name}.{key}': to_np(value) for name, layer in named for key, value in layer.state_dict().items()} |
+            {'cnn.strides': np.array([conv.stride[0] for conv in convolutions], '<i4')} | sample_arrays('ten', np.array(ten_places(mlp))))
+
+def sample_arrays(name, places) -> dict:
+    "Validation images: n x 28 x 28, 0 (paper) to 255 (ink); their labels, and their index in MNIST's file"
     images, labels = mnist_arrays('valid')
-    places = np.concatenate([np.flatnonzero(labels == d) for d in DIGITS])[sample_places(learners['relu'])]  # in the order of `pair_tensors`
-    return res | {'samples.place': places.astype('<i4'), 'samples.image': images[places], 'samples.label': labels[places]}
+    return {f'{name}.place': places.astype('<i4'), f'{name}.image': images[places], f'{name}.label': labels[places]}
 
 def write_safetensors(
     path,   # file to write
@@ -68,9 +98,9 @@ def read_safetensors(path) -> dict: # arrays by name
             for k, o in json.loads(raw[8:start]).items() if k != '__metadata__'}
 
 def export(path):
-    "Train the models and write the page's file"
-    write_safetensors(path, model_arrays(), images="MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0",
-        models="mnist_sgd, Apache-2.0; trained as mnist_sgd train does it")
+    "Write the page's file"
+    write_safetensors(path, pair_arrays() | ten_arrays(), images="MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0",
+        models="mnist_sgd, Apache-2.0; trained by mnist_sgd train and tools/train_long.py")
 
 if __name__ == '__main__':
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT/'_docs'/'models.safetensors'

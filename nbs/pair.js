@@ -1,0 +1,107 @@
+// What the models for threes and sevens say, on the page Draw a digit: pixel similarity, the linear model, the ReLU net.
+import {judge} from './models.js'
+import {$, asInk, largest, names, paint, percent, pictureButton, rove, share, signed, twoSided} from './pictures.js'
+
+const blank = new Float32Array(784)
+
+/** This part of the page: what draw.js asks of it. */
+export function makePair(models, samples) {
+  const units = makeUnits(models['relu.2.weight'].data)
+  const typical = key => samples.reduce((t, o) => t + largest(judge(o.image, models).net[key]), 0)/samples.length
+  const brightest = .7*typical('hidden'), loudest = .7*typical('votes')
+  let shown = null                   // the unit that is pointed at
+  let said = null                    // what the models say of the image on show
+  rove(units.map(o => o.button), k => { shown = k === null ? null : units[k].i; showUnit() })
+
+  /** Show what the models say of an image; the gist of it as text. */
+  function show(image) {
+    said = judge(image, models)
+    for (const o of ['similarity', 'linear', 'net']) {
+      $(`${o}-digit`).textContent = $(`${o}-digit`).dataset.digit = said[o].digit
+    }
+    showSimilarity(image)
+    const {data} = models['linear.weight']
+    paint($('weighted'), image.map((v, i) => v*data[i]), twoSided(largest(data)))
+    showScore('linear')
+    showScore('net')
+    showUnits()
+    const sure = ({probability, digit}) => percent(digit === 3 ? probability : 1 - probability)
+    const {similarity, linear, net} = said
+    return `Pixel similarity says ${names[similarity.digit]}, the linear model ${names[linear.digit]} (${sure(linear)}), the ReLU net ${names[net.digit]} (${sure(net)}).`
+  }
+
+  function showSimilarity(image) {
+    const {distances, digit} = said.similarity
+    for (const d of [3, 7]) {
+      paint($(`difference-${d}`), image.map((v, i) => v - models[`ideal.${d}`].data[i]), twoSided(1, 'more', 'less'))
+      $(`distance-${d}`).textContent = distances[d].toFixed(4)
+      $(`distance-${d}`).classList.toggle('nearest', d === digit)
+    }
+  }
+
+  function showScore(name) {
+    const {score, probability} = said[name]
+    $(`${name}-score`).textContent = `score ${signed(score)}`
+    $(`${name}-probability`).textContent = share(probability)
+    $(`${name}-meter`).style.setProperty('--p', probability)
+  }
+
+  function showUnits() {
+    const {hidden, votes, score} = said.net
+    for (const {button, i, digit} of units) {
+      button.style.setProperty('--lit', Math.min(1, hidden[i]/brightest))
+      button.style.setProperty('--vote', Math.min(1, Math.abs(votes[i])/loudest))
+      button.setAttribute('aria-label', `Unit ${i + 1}, for ${names[digit]}: ${hidden[i] ? `lit, ${hidden[i].toFixed(2)}` : 'dark'}`)
+    }
+    const total = sign => votes.reduce((t, v) => t + Math.max(0, sign*v), 0)
+    $('net-sum').textContent = `${hidden.filter(h => h > 0).length} of ${hidden.length} units are lit. For three ${signed(total(1))}, for seven ${signed(-total(-1))}, bias ${signed(models['relu.2.bias'].data[0])}: score ${signed(score)}`
+    showUnit()
+  }
+
+  function showUnit() {
+    if (!said) return
+    const {hidden, votes} = said.net
+    const k = shown ?? votes.reduce((best, v, j) => Math.abs(v) > Math.abs(votes[best]) ? j : best, 0)
+    $('unit').textContent = `${shown === null ? 'The loudest, unit' : 'Unit'} ${k + 1}: ` +
+      `${hidden[k].toFixed(2)} × weight ${signed(models['relu.2.weight'].data[k])} = ${signed(votes[k])}`
+  }
+
+  /** Nothing is drawn. */
+  function clear() {
+    said = null
+    for (const o of ['similarity', 'linear', 'net']) {
+      $(`${o}-digit`).textContent = '?'
+      delete $(`${o}-digit`).dataset.digit
+    }
+    for (const id of ['difference-3', 'difference-7', 'weighted']) paint($(id), blank, asInk)
+    for (const o of document.querySelectorAll('[data-part=pair] .number')) { o.textContent = '–'; o.classList.remove('nearest') }
+    for (const {button, i, digit} of units) {
+      button.style.setProperty('--lit', 0)
+      button.style.setProperty('--vote', 0)
+      button.setAttribute('aria-label', `Unit ${i + 1}, for ${names[digit]}`)
+    }
+    $('net-sum').textContent = $('unit').textContent = ''
+  }
+
+  /** The pictures that do not depend on the drawing. */
+  function paintModels() {
+    for (const d of [3, 7]) paint($(`ideal-${d}`), models[`ideal.${d}`].data, asInk)
+    const {data} = models['linear.weight']
+    paint($('weights'), data, twoSided(largest(data)))
+    for (const {canvas, i, digit} of units) {
+      const weights = models['relu.0.weight'].data.subarray(784*i, 784*(i + 1)), towards = digit === 3 ? 1 : -1
+      paint(canvas, weights.map(w => towards*w), twoSided(.5*largest(weights)))
+    }
+  }
+
+  return {samples, show, clear, paintModels, isWrong: o => judge(o.image, models).net.digit !== o.label, net: 'the net', hint: 'Draw a 3 or a 7.'}
+}
+
+/** A button for each hidden unit, in two groups, those with the largest weight first. */
+function makeUnits(weights) {
+  const sorted = [...weights.keys()].sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]))
+  return [3, 7].flatMap(digit => sorted.filter(i => (weights[i] > 0) === (digit === 3)).map(i => {
+    const canvas = document.createElement('canvas')
+    return {button: pictureButton($(`units-${digit}`), `var(--${names[digit]})`, canvas), canvas, i, digit}
+  }))
+}

@@ -7,9 +7,9 @@ All contestants train the same model (linear, then one hidden layer of 30) on th
 of 256, for the same number of epochs, with binary cross-entropy and plain SGD. Only the training is timed; loaders and models are made
 before. The order of the contestants changes from round to round, and each round begins with new weights. Those that do not reach our
 accuracy within 0.01 fail the benchmark. The floor is no contestant: nothing but the matrix products of forward and backward, over
-float32 rows in order. A peer that is not installed is named and left out. Two things are not quite equal: Learner.fit and
-fastai validate after each epoch, the others do not; and scikit-learn's SGDClassifier takes a small step for each image, as it knows
-no batches. The Learner trains models as small as these with one thread, whatever --threads says; all others have as many as that.
+float32 rows in order. A peer that is not installed is named and left out. Learner.fit and fastai
+validate after each epoch, the others do not: so these two get a single image to validate on. One thing is not quite equal: scikit-learn's
+SGDClassifier takes a small step for each image, as it knows no batches. fastai loads with worker processes unless it is told not to; both ways are measured. The Learner trains models as small as these with one thread, whatever --threads says; all others have as many as that.
 
 Then: the Learner with metrics and progress bar against the Learner without; and the way from the package to float tensors against PNG
 files opened with PIL. Medians, spread and ratios are printed and, with two charts, written to the folder --out.
@@ -44,7 +44,7 @@ def accuracy_of(model, data):
 
 def ours(data, n_hidden, epochs, metrics=None, verbose=False):
     model = new_model(n_hidden)
-    dls = DataLoaders(DataLoader(data['train'], BATCH, shuffle=True), DataLoader(data['valid'], 2048))
+    dls = DataLoaders(DataLoader(data['train'], BATCH, shuffle=True), DataLoader(data['one'], 1))
     learn = Learner(dls, model, loss_func=bce, metrics=metrics)
     return lambda: learn.fit(epochs, LR, verbose=verbose), lambda: accuracy_of(model, data)
 
@@ -62,13 +62,13 @@ def torch_loop(data, n_hidden, epochs):
                 losses.append(loss.item())
     return fit, lambda: accuracy_of(model, data)
 
-def fastai(data, n_hidden, epochs):
+def fastai(data, n_hidden, epochs, **options):
     import fastai.callback.progress  # noqa: F401 - it gives the Learner `no_bar`
     from fastai.data.core import DataLoaders as FastaiLoaders
     from fastai.learner import Learner as FastaiLearner
     from fastai.optimizer import SGD as FastaiSGD
     model = new_model(n_hidden)
-    dls = FastaiLoaders.from_dsets(data['train'], data['valid'], bs=BATCH, val_bs=2048, num_workers=0, device='cpu')
+    dls = FastaiLoaders.from_dsets(data['train'], data['one'], bs=BATCH, val_bs=1, device='cpu', **options)
     learn = FastaiLearner(dls, model, loss_func=bce, opt_func=FastaiSGD, lr=LR)
     def fit():
         with learn.no_bar(), learn.no_logging(): learn.fit(epochs, LR)
@@ -105,7 +105,7 @@ def floor(data, n_hidden, epochs):
                 xb.T@error
     return fit, None
 
-CONTESTANTS = {'mnist_sgd': (ours, None), 'fastai': (fastai, 'fastai'), 'skorch': (skorch, 'skorch'), 'scikit-learn': (sklearn, 'sklearn'),
+CONTESTANTS = {'mnist_sgd': (ours, None), 'fastai': (fastai, 'fastai'), 'fastai, no workers': (partial(fastai, num_workers=0), 'fastai'), 'skorch': (skorch, 'skorch'), 'scikit-learn': (sklearn, 'sklearn'),
                'PyTorch loop': (torch_loop, None), 'the floor': (floor, None)}
 
 def race(contestants, data, n_hidden, epochs, rounds):
@@ -185,7 +185,7 @@ def main(argv=None):
     args.out.mkdir(parents=True, exist_ok=True)
 
     data = dict(zip(('x', 'y', 'valid_x', 'valid_y'), (*pair_tensors('train'), *pair_tensors('valid'))))
-    data |= dict(train=TensorDataset(data['x'], data['y']), valid=TensorDataset(data['valid_x'], data['valid_y']))
+    data |= dict(train=TensorDataset(data['x'], data['y']), one=TensorDataset(data['valid_x'][:1], data['valid_y'][:1]))
     missing = [name for name, (_, package) in CONTESTANTS.items() if package and not importlib.util.find_spec(package)]
     contestants = {name: f for name, (f, _) in CONTESTANTS.items() if name in args.only and name not in missing}
     versions = {p: version(p) for p in ('torch', 'numpy', 'fastai', 'skorch', 'scikit-learn') if importlib.util.find_spec(p.replace('scikit-learn', 'sklearn'))}

@@ -21,7 +21,7 @@ from tqdm import tqdm
 import mnist_sgd
 from .files import make_folder, write_bytes
 
-# %% ../nbs/00_data.ipynb #0fa99d33
+# %% ../nbs/00_data.ipynb #f3c22be2
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'), 13: np.dtype('>f4'), 14: np.dtype('>f8')}
 
 def _parse_idx(
@@ -43,15 +43,16 @@ def _parse_idx(
     if len(head) < 4*magic[3] or len(body) != expected:
         raise ValueError(f"{name} is {'too long' if len(body) > expected else 'cut off'}: its header says shape {shape}, "
                          f"which takes {expected:,} bytes, but there are {'more' if len(body) > expected else f'{len(body):,}'}. Get the file again")
-    return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder('='))
+    return np.frombuffer(body, dtype).reshape(shape)
 
-# %% ../nbs/00_data.ipynb #d8aaa972
+# %% ../nbs/00_data.ipynb #2bcec893
 def read_idx(
     path, # an IDX file, gzipped or not
 ) -> np.ndarray: # the array, with the shape and number type that the file names
     "Read an IDX file. Raises `ValueError` when it is cut off, damaged or not IDX at all ([format](https://yann.lecun.org/exdb/mnist/))"
     path = Path(path)
-    return _parse_idx(path.read_bytes(), path)
+    a = _parse_idx(path.read_bytes(), path)
+    return a.astype(a.dtype.newbyteorder('='))  # a copy, which may be changed
 
 # %% ../nbs/00_data.ipynb #7205f047
 def write_idx(

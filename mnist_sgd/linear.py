@@ -8,7 +8,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 __all__ = ['pair_tensors', 'init_params', 'linear1', 'sigmoid', 'mnist_loss', 'batch_accuracy', 'calc_grad', 'train_epoch',
            'validate_epoch', 'train_model']
 
-# %% ../nbs/06_linear.ipynb #8671d0b7
+# %% ../nbs/06_linear.ipynb #d2051170
 import math
 
 import torch
@@ -16,9 +16,9 @@ import torch
 from .data import _check_digits, mnist_arrays
 from .dataloader import DataLoaders
 from .gradient import _backward, _check_rate
-from .tensor import _check_count, _check_tensors, stack_images, tensor
+from .tensor import _check_count, _check_tensors, stack_images
 
-# %% ../nbs/06_linear.ipynb #aaeed5e3
+# %% ../nbs/06_linear.ipynb #1af970ea
 def pair_tensors(
     split='train',  # 'train' or 'valid'
     digits=(3, 7),  # the digit whose target is 1, and the one whose target is 0
@@ -26,7 +26,7 @@ def pair_tensors(
     "Images of two digits as rows of pixels, with a target for each: 1 for the first digit, 0 for the second"
     digits = _check_digits(digits)
     if len(digits) != 2: raise ValueError(f"digits is {digits}; a model with one output tells two digits apart, as in digits=(3, 7)")
-    ones, zeros = (tensor(mnist_arrays(split, (d,))[0]) for d in digits)
+    ones, zeros = (torch.from_numpy(mnist_arrays(split, (d,))[0]) for d in digits)
     x = stack_images(torch.cat([ones, zeros])).view(-1, 28*28)
     y = torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
     return x, y

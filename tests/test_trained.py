@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import train_long
+import train_long  # from tools
 
 import mnist_sgd
-import train_long  # from tools
 from mnist_sgd.conv import load_trained
 from mnist_sgd.files import load_arrays
 from mnist_sgd.softmax import class_accuracy, digit_tensors

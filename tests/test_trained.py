@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TRAINED = Path(mnist_sgd.__path__[0])/'trained'
 FACTS = {'name', 'command', 'seed', 'digits', 'epochs', 'accuracy', 'seconds', 'cpu_seconds', 'threads', 'torch'}
-GOALS = dict(cnn37=(.998, 15), cnn=(.994, 90), mlp=(.98, 15))  # accuracy, and seconds of work for each of the two cores: mean of three seeds
+GOALS = dict(cnn37=(.998, 15), cnn=(.994, 90), mlp=(.98, 15))  # accuracy, and seconds by the clock on two cores: mean of three seeds
 
 def load(name): return train_long.load_mlp() if name == 'mlp' else load_trained(name)
 
@@ -45,7 +45,7 @@ def test_mean_of_three_seeds_reaches_the_goal_in_time(name):
     accuracy, seconds = GOALS[name]
     assert [r['seed'] for r in rows(name)] == [0, 1, 2] and {r['threads'] for r in rows(name)} == {2}
     assert np.mean([r['accuracy'] for r in rows(name)]) >= accuracy
-    assert np.mean([r['cpu_seconds']/r['threads'] for r in rows(name)]) <= seconds
+    assert np.mean([r['seconds'] for r in rows(name)]) <= seconds
 
 @pytest.mark.parametrize('name', GOALS)
 def test_no_pickle_only_numbers(name):

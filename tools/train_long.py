@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 TRAINED = Path(__file__).resolve().parent.parent/'mnist_sgd'/'trained'
-RECIPES = dict(cnn37=dict(digits=(3, 7), epochs=8), cnn=dict(digits=tuple(range(10)), epochs=9),
+RECIPES = dict(cnn37=dict(digits=(3, 7), epochs=7), cnn=dict(digits=tuple(range(10)), epochs=9),
     mlp=dict(digits=tuple(range(10)), epochs=8, n_hidden=100))
 SEEDS = 0, 1, 2
 THREADS = 2

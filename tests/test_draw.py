@@ -62,6 +62,7 @@ def draw(page, strokes, scale=1., shift=(0., 0.)):
 def verdicts(page, shown='Your drawing', models=('similarity', 'linear', 'net')):
     "What the models say, once the text says it, too"
     page.wait_for_function("shown => document.querySelector('#summary').textContent.startsWith(shown)", arg=shown)
+    page.evaluate('() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')  # the pad is read once a frame
     return [page.inner_text(f'#{o}-digit') for o in models]
 
 def ten_verdicts(page, shown='Your drawing'): return verdicts(page, shown, ('mlp', 'cnn'))
@@ -302,11 +303,13 @@ def test_touch_on_a_phone_in_the_dark(browser, site):
     for i, (x, y) in enumerate((a + (c - a)*t/8, b + (d - b)*t/8) for (a, b), (c, d) in zip(SEVEN[0], SEVEN[0][1:]) for t in range(9)):
         touch.send('Input.dispatchTouchEvent', dict(type='touchMove' if i else 'touchStart', touchPoints=[dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'])]))
     touch.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
+    page.wait_for_function("document.querySelector('#net-digit').innerText == '7'")  # the last strokes are read in the next frame
     assert verdicts(page)[2] == '7' and page.evaluate('scrollY') == where, 'drawing does not scroll the page'
     assert overflow(page) <= 0
     corner = "id => [...document.getElementById(id).getContext('2d').getImageData(0, 0, 1, 1).data]"
     assert sum(page.evaluate(corner, 'seen')[:3]) < 200, 'paper is dark'
     page.locator('.parts label', has_text='Any digit').tap()
+    page.wait_for_function("document.querySelector('#cnn-digit').innerText == '7'")
     assert ten_verdicts(page)[1] == '7' and overflow(page) <= 0
     assert sum(page.evaluate(corner, 'maps-2')[:3]) < 500
     page.emulate_media(color_scheme='light')

@@ -28,7 +28,7 @@ def training_state(
     return ({k: np.array(to_np(v)) for k, v in (found | dict(rng=torch.get_rng_state())).items()},
             dict(optimizer=str(type(opt)), names=recorder.names, values=list(recorder.values), losses=list(recorder.losses)))
 
-# %% ../nbs/10_checkpoint.ipynb #c258d955
+# %% ../nbs/10_checkpoint.ipynb #33ac3cca
 def _forms(tensors): return {k: f'{v.dtype} {tuple(v.shape)}' for k, v in tensors.items()}
 
 def restore_training(
@@ -45,7 +45,8 @@ def restore_training(
     theirs, ours = _forms(saved) | dict(record=facts.get('names')), _forms(mine) | dict(record=recorder.names)
     if wrong := {k: (theirs.get(k), ours.get(k)) for k in theirs | ours if theirs.get(k) != ours.get(k)}:
         raise ValueError(f"it is of a different model, or of different metrics; what was kept, and what is here: {wrong}")
-    shapes = {i: ((), p.shape) for i, p in enumerate(p for group in opt.param_groups for p in group['params'])} if hasattr(opt, 'param_groups') else {i: ((), p.shape) for i, p in enumerate(opt.params)}
+    groups = getattr(opt, 'param_groups', [vars(opt)])  # PyTorch's, or our own `params`
+    shapes = dict(enumerate(((), p.shape) for group in groups for p in group['params']))
     if kept and (facts['optimizer'] != str(type(opt)) or any(v.shape not in shapes.get(i, ()) for i, o in kept.items() for v in o.values())):
         raise ValueError(f"it was made with another optimizer, {facts['optimizer']}, not with {type(opt)}")
     try: torch.Generator().set_state(saved['rng'])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #8b4dd712
+# %% ../nbs/cli.ipynb #87db3191
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
 
@@ -27,6 +27,7 @@ def _number(kind, low, high, what):
     return read
 
 _count = _number(int, 1, 10**6, "a whole number from 1 to 1,000,000")
+_few = _number(int, 1, 64, "a whole number from 1 to 64")
 _digit = _number(int, 0, 9, "a digit from 0 to 9")
 _rate = _number(float, 1e-12, 1e38, "a number above 0, such as 0.1")
 _seed = _number(int, 0, 2**63 - 1, "a whole number, 0 or more")
@@ -46,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     train.add_argument('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
     train.add_argument('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
     train.add_argument('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
-    train.add_argument('--processes', type=_count, default=1, metavar='N', help='how many processes share the work; small models are quickest with 1')
+    train.add_argument('--processes', type=_few, default=1, metavar='N', help='how many processes share the work; small models are quickest with 1')
     train.add_argument('--resume', action='store_true', help='go on with a run that was interrupted, in the same FOLDER and with the same options')
     train.set_defaults(run=run_train)
 

@@ -7,8 +7,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 # %% auto #0
 __all__ = ['Share', 'process_group', 'mean_everywhere', 'average_gradients', 'averaging', 'SharedLearner']
 
-# %% ../nbs/17_distributed.ipynb #4a61fec3
-import os
+# %% ../nbs/17_distributed.ipynb #02c4e1fb
+import os, time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ class Share:
             self.weight = own*self.n/self.sizes[-1]
             yield tuple(part[self.rank::self.n] if own else part[:1] for part in batch)  # without a row of its own: any row, with weight 0
 
-# %% ../nbs/17_distributed.ipynb #34dd414a
+# %% ../nbs/17_distributed.ipynb #46c3885b
 @contextmanager
 def process_group(
     device='cpu', # 'cpu', or 'cuda' for a graphics card for each process
@@ -63,6 +63,7 @@ def process_group(
     try:
         yield here
         failed = False
+        time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
     finally:
         if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
 

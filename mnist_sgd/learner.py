@@ -114,7 +114,7 @@ def _whole_epoch(self: Learner, before_batch):
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
-# %% ../nbs/11_learner.ipynb #13e23f62
+# %% ../nbs/11_learner.ipynb #76259c74
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -131,13 +131,14 @@ def fit(self: Learner,
         _check_number('lr', lr)
         self.lr = lr
     if self.opt is None: self.opt = self.opt_func(self.params, lr=self.lr)
-    schedule, n = lr if callable(lr) else lambda step, n_steps: dict(lr=self.lr), len(self.dls[0])
+    if not callable(lr): set_hypers(self.opt, lr=self.lr)
     if verbose: print_row(['epoch', *self.recorder.names, 'time'])
     if checkpoint: self.save(checkpoint)
+    n = len(self.dls[0])
     steps = itertools.count(start_epoch*n)
     with threads(self.n_threads), progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
         def before_batch(i):
-            set_hypers(self.opt, **schedule(next(steps), n_epochs*n))
+            if callable(lr): set_hypers(self.opt, **lr(next(steps), n_epochs*n))
             bar.update()
         for _ in range(start_epoch, n_epochs):
             start = time.perf_counter()

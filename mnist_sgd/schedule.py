@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/15_schedule.ipynb #b6095267
+# %% ../nbs/15_schedule.ipynb #6dcf5a99
 import math
 from numbers import Real
 
@@ -16,6 +16,7 @@ import numpy as np
 from .checkpoint import restore_training, training_state
 from .optimizer import set_hypers
 from .recorder import print_row
+from .tensor import _check_count
 
 # %% ../nbs/15_schedule.ipynb #d22e12e4
 def _check(name, value, low, high=math.inf, above=False):
@@ -24,7 +25,7 @@ def _check(name, value, low, high=math.inf, above=False):
         limits = f'above {low:g}' if above else f'of {low:g} or more'
         raise ValueError(f"{name} is {value!r}; it must be a number {limits}{f', at most {high:g}' if high < math.inf else ''}")
 
-# %% ../nbs/15_schedule.ipynb #b0394de4
+# %% ../nbs/15_schedule.ipynb #3717cb18
 def step_decay(
     lr,         # the first learning rate
     drops=2,    # how many times it drops; the steps are divided into one part more than that
@@ -33,7 +34,7 @@ def step_decay(
     "The rate drops at equal distances, as in [StepLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html)"
     _check('lr', lr, 0)
     _check('factor', factor, 0, 1)
-    if not isinstance(drops, int) or drops < 0: raise ValueError(f"drops is {drops!r}; it must be a whole number, 0 or more")
+    _check_count('drops', drops, 0)
     return lambda step, n_steps: dict(lr=lr*factor**(step*(drops + 1)//n_steps))
 
 # %% ../nbs/15_schedule.ipynb #3d0d52c8
@@ -122,7 +123,7 @@ def lr_find(
     rates = [schedule(i, n)['lr'] for i in range(len(losses))]
     return rates, losses, rates[np.argmin(means) + width//2]/3
 
-# %% ../nbs/15_schedule.ipynb #2c9d0b99
+# %% ../nbs/15_schedule.ipynb #aa090359
 def fit_patiently(
     learn,          # `Learner`
     lr=None,        # learning rate; None for the Learner's own
@@ -131,8 +132,7 @@ def fit_patiently(
     verbose=True,   # print a line an epoch?
 ) -> list: # a row for each epoch, those after the best one as well
     "Train until the validation loss stops falling, then go back to the epoch where it was lowest, with everything as it was ([early stopping](https://en.wikipedia.org/wiki/Early_stopping))"
-    for name, value in (('patience', patience), ('max_epochs', max_epochs)):
-        if not isinstance(value, int) or value < 1: raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    for name, value in (('patience', patience), ('max_epochs', max_epochs)): _check_count(name, value)
     if callable(lr): raise ValueError("lr is a schedule, which must know beforehand when the training ends; give fit_patiently a number, or call learn.fit")
     def state(): return training_state(learn.tensors(), learn.opt, learn.recorder)
     rows, waited, best, lowest = [], 0, None, math.inf

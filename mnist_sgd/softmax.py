@@ -7,21 +7,21 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/softmax.html.md"""
 # %% auto #0
 __all__ = ['digit_tensors', 'softmax', 'log_softmax', 'cross_entropy', 'class_accuracy']
 
-# %% ../nbs/14_softmax.ipynb #49c8772f
+# %% ../nbs/14_softmax.ipynb #d2bbad13
 import torch
 
 from .data import mnist_arrays
 from .similarity import accuracy
-from .tensor import tensor
+from .tensor import stack_images, tensor
 
-# %% ../nbs/14_softmax.ipynb #c98ca288
+# %% ../nbs/14_softmax.ipynb #c0d28410
 def digit_tensors(
     split='train', # 'train' (60,000 images) or 'valid' (10,000)
     digits=None,   # which digits, such as (3, 7); None for all ten
 ) -> tuple: # x (float32, n x 784, from 0 to 1) and y (int64, n)
     "Images as rows of pixels, with the class of each: 0 for the smallest of the digits, 1 for the next. With all ten, the class is the digit"
     images, labels = mnist_arrays(split, digits)
-    return tensor(images).view(-1, 28*28).float()/255, tensor(labels).unique(return_inverse=True)[1]
+    return stack_images(images).view(-1, 28*28), tensor(labels).unique(return_inverse=True)[1]
 
 # %% ../nbs/14_softmax.ipynb #cfb4e1fc
 def _check_scores(scores):

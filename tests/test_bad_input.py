@@ -372,6 +372,7 @@ COMMANDS = [
     ('train --processes 2 --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --batch-size 0', None, "'0' is not a whole number from 1"),
     ('train --batch-size 64.5', None, "'64.5' is not a whole number from 1"),
+    ('train --processes 65', None, "'65' is not a whole number from 1 to 64"),
     ('train --seed -1', None, "'-1' is not a whole number, 0 or more"),
     ('train --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --device cuda:99', None, "no device 'cuda:99' here; 'cpu'"),

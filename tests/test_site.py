@@ -28,6 +28,13 @@ def sideways(page):
         return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
             .slice(0, 5).map(e => e.outerHTML.slice(0, 100)) }''')
 
+def left_over(page):
+    "Markdown that did not become a link, code or bold type: it is still there as text"
+    return page.evaluate("""() => {
+        const main = document.querySelector('main').cloneNode(true)
+        for (const e of main.querySelectorAll('pre, code, script, style')) e.remove()
+        return main.textContent.match(/.*(\\]\\(|`|\\*\\*).*/g) ?? [] }""")
+
 def in_view(page, anchor):
     "Wait until the page has scrolled to an anchor"
     page.wait_for_function('id => { const y = document.getElementById(id).getBoundingClientRect().top; return y >= 0 && y < innerHeight }', arg=anchor)
@@ -37,6 +44,7 @@ def test_page(page, name):
     "No error, no request elsewhere (the fixture sees to both), accessible in light and dark, and no wider than a phone or a wide screen"
     page.goto(f'/{name}.html')
     assert page.locator('h1').count() == 1 and page.locator('img:not([alt]), img[alt=""]').count() == 0
+    assert not left_over(page)
     assert not violations(page)
     scheme(page, 'dark')
     assert not violations(page, 'color-contrast')  # what else axe looks at is the same by night

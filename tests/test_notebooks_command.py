@@ -64,7 +64,7 @@ def test_copies_all_chapters_and_says_how_to_open_them(command, tmp_path):
 
 def test_a_changed_notebook_is_kept_unless_forced(command, tmp_path):
     assert command('course').returncode == 0
-    mine, gone, other = (tmp_path/'course'/name for name in ('03_similarity.ipynb', '05_dataloader.ipynb', 'mine.txt'))
+    mine, gone, other = (tmp_path/'course'/name for name in ('03_similarity.ipynb', '06_dataloader.ipynb', 'mine.txt'))
     original = mine.read_bytes()
     mine.write_bytes(original + b'\n')
     gone.unlink()

@@ -1,4 +1,4 @@
-"Every notebook runs, and prints what is stored in it"
+"Every notebook runs, and prints what is stored in it; so does what a reader sees of each chapter, by itself"
 from pathlib import Path
 
 import pytest
@@ -6,6 +6,7 @@ from check_outputs import check_all, compare
 
 ROOT = Path(__file__).resolve().parent.parent
 PATHS = sorted((ROOT/'nbs').glob('*.ipynb'))
+CHAPTERS = [p for p in PATHS if p.stem[0].isdigit()]
 
 @pytest.fixture(scope='module')
 def results(): return dict(check_all(PATHS))
@@ -15,6 +16,14 @@ def test_notebook(path, results):
     problems, count, seconds = results[path]
     print(f'{count} outputs compared, {seconds:.1f} s')
     assert not problems, '\n'.join(problems)
+
+@pytest.fixture(scope='module')
+def visible_results(): return dict(check_all(CHAPTERS, visible=True))
+
+@pytest.mark.parametrize('path', CHAPTERS, ids=lambda path: path.stem)
+def test_what_is_shown_runs_by_itself(path, visible_results):
+    problems, count, _ = visible_results[path]
+    assert count and not problems, '\n'.join(problems)
 
 def cell(text, source='x', **data): return dict(source=source, outputs=[dict(output_type='execute_result', data={'text/plain': text} | data)])
 

@@ -1,6 +1,6 @@
 """Run every notebook afresh and compare what it prints with the outputs stored in it.
 
-    python tools/check_outputs.py [NOTEBOOK...] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
+    python tests/check_outputs.py [NOTEBOOK...] [--visible] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
 
 nbdev-test runs a copy of nbs/ in a temporary folder, each notebook in a process of its own; the notebooks themselves are never
 changed. The package is imported from the repository. The check ends with status 1 when
@@ -12,6 +12,8 @@ changed. The package is imported from the repository. The check ends with status
   since other processors round differently; whole numbers and all other characters must be equal. Memory addresses and durations
   written mm:ss are ignored, and so are all texts of a cell that has a comment line beginning `# timing:`.
 
+With --visible, only the cells run that a reader can see, folded ones included: nothing that they need may be hidden.
+
 Pictures only have to be there. To store new outputs: nbdev-test nbs --save && nbdev-clean
 """
 import argparse, json, os, re, shutil, subprocess, sys, tempfile, time
@@ -21,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 IGNORED = re.compile(r'( at)? ?0x[0-9a-fA-F]+|\b\d\d(:\d\d)+\b')
+HIDDEN = re.compile(r'^#\| *(hide|export|exporti|default_exp .*|echo: *false)$', re.M)  # what a cell begins with that readers do not see
 NUMBER = re.compile(r'( *-?(?:\d+\.\d+(?:e[-+]\d+)?|\d+\.?e[-+]\d+|\d+\.(?=[,\])])))')  # with the spaces before it, which make room for a sign
 
 def close(stored, now, rtol=1e-2, atol=6e-3):
@@ -56,38 +59,42 @@ def environment(workers=2):
     return os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]), 'PYTHONWARNINGS': no_deprecations(),
                          'OMP_NUM_THREADS': str(max(1, os.cpu_count()//workers))}  # threads of two notebooks on one core would wait for each other
 
-def cells(path): return json.loads(path.read_text(encoding='utf-8'))['cells']
+def cells(path, visible=False):
+    found = json.loads(path.read_text(encoding='utf-8'))['cells']
+    return [c for c in found if not HIDDEN.search(''.join(c['source']))] if visible else found
 
-def check(path, copy, env, **tolerance):
+def check(path, copy, env, visible, **tolerance):
     "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
     start = time.perf_counter()
+    copy.write_text(json.dumps(json.loads(copy.read_text(encoding='utf-8')) | dict(cells=cells(copy, visible))), encoding='utf-8')
     run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env, capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if 'Success.' not in run.stdout:
         error = run.stderr.partition('\nnbdev Tests Failed')[0].strip() or run.stdout
         return ['\n    '.join(['a cell raised an error, or nothing was run', *error.splitlines()[-20:]])], 0, seconds
-    pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path), cells(copy), strict=True), 1) if a['cell_type'] == 'code']
+    pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path, visible), cells(copy), strict=True), 1) if a['cell_type'] == 'code']
     problems = [f"cell {i}, {a['id']}: {o}" for i, a, b in pairs for o in compare(a, b, **tolerance)]
     return problems, sum(len(b['outputs']) for _, _, b in pairs), seconds
 
-def check_all(paths, workers=2, **tolerance):
+def check_all(paths, workers=2, visible=False, **tolerance):
     "For each notebook, as it is done: its path and what `check` says of it"
     env = environment(workers)
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(workers) as pool:
         shutil.copytree(ROOT/'nbs', Path(tmp)/'nbs', ignore=shutil.ignore_patterns('.ipynb_checkpoints'))
         shutil.copy(ROOT/'pyproject.toml', tmp)  # nbdev's settings
-        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, **tolerance), paths))
+        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, visible, **tolerance), paths))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('notebooks', type=Path, nargs='*', help='notebooks to check (default: all in nbs/)')
+    parser.add_argument('--visible', action='store_true', help='run only what a reader can see')
     parser.add_argument('--rtol', type=float, default=1e-2, help='relative tolerance of numbers (default: %(default)s)')
     parser.add_argument('--atol', type=float, default=6e-3, help='absolute tolerance of numbers (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=2, help='how many notebooks run at a time (default: %(default)s)')
     args = parser.parse_args()
     paths = args.notebooks or sorted((ROOT/'nbs').glob('*.ipynb'))
     failed = total = 0
-    for path, (problems, count, seconds) in check_all(paths, args.workers, rtol=args.rtol, atol=args.atol):
+    for path, (problems, count, seconds) in check_all(paths, args.workers, args.visible, rtol=args.rtol, atol=args.atol):
         print(f"{path.name}: {'FAILED' if problems else 'ok'}, {count} outputs, {seconds:.1f} s", *problems, sep='\n  ', flush=True)
         failed, total = failed + bool(problems), total + count
     print(f"{len(paths)} notebooks, {total} outputs compared{f', {failed} notebooks FAILED' if failed else ''}")

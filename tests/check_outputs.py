@@ -63,7 +63,7 @@ def cells(path, visible=False):
     found = json.loads(path.read_text(encoding='utf-8'))['cells']
     return [c for c in found if not HIDDEN.search(''.join(c['source']))] if visible else found
 
-def check(path, copy, env, visible, **tolerance):
+def check(path, copy, env, visible=False, **tolerance):
     "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
     start = time.perf_counter()
     copy.write_text(json.dumps(json.loads(copy.read_text(encoding='utf-8')) | dict(cells=cells(copy, visible))), encoding='utf-8')

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #46a4118d
+# %% ../nbs/all.ipynb #f0534959
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from .launcher import *
 from .learner import *
 from .linear import *
 from .optimizer import *
+from .plotting import *
 from .recorder import *
 from .relu import *
 from .schedule import *

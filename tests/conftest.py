@@ -6,6 +6,12 @@ from check_outputs import no_deprecations
 
 ROOT = Path(__file__).resolve().parent.parent
 
+def pytest_configure(config):
+    "A deprecation warning that our own code causes is an error, in the package, the tests and the tools; `strict_commands` sees to notebooks and commands"
+    ours = '|'.join(p.stem for folder in ('tests', 'tools') for p in (ROOT/folder).glob('*.py'))
+    for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'):
+        config.addinivalue_line('filterwarnings', rf'error::{kind}:(mnist_sgd\b|({ours})$)')
+
 @pytest.fixture(scope='session', autouse=True)
 def cache(tmp_path_factory):
     "All tests of a run share one fresh cache folder, unless the environment names one"
@@ -13,7 +19,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope='session', autouse=True)
 def strict_commands():
-    "What holds for code in the tests (filterwarnings in pyproject.toml) holds for the commands they start"
+    "What holds for code in the tests holds for the commands they start"
     os.environ['PYTHONWARNINGS'] = no_deprecations()
 
 @pytest.fixture(scope='session')

@@ -30,7 +30,7 @@ def test_in_notebooks(name, fails, tmp_path):
     cell = dict(cell_type='code', id='a', metadata={}, execution_count=None, outputs=[], source=source)
     path = tmp_path/'nbs'/'scratch.ipynb'
     path.parent.mkdir()
-    path.write_text(json.dumps(dict(cells=[cell], metadata=json.loads((ROOT/'nbs'/'main.ipynb').read_text(encoding='utf-8'))['metadata'], nbformat=4, nbformat_minor=5)), encoding='utf-8')
+    path.write_text(json.dumps(dict(cells=[cell], metadata=json.loads((ROOT/'nbs'/'all.ipynb').read_text(encoding='utf-8'))['metadata'], nbformat=4, nbformat_minor=5)), encoding='utf-8')
     shutil.copy(ROOT/'pyproject.toml', tmp_path)
     problems, *_ = check(path, path, environment())
     assert ('DeprecationWarning: use the new one' in ''.join(problems)) == bool(problems) == fails, problems

@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/guards.html.md"""
 
 # %% auto #0
 __all__ = ['Count', 'Whole', 'Rate', 'RateOrSchedule', 'Positive', 'Fraction', 'Number', 'Axes', 'Kind', 'described', 'refuse',
-           'checked', 'Binary', 'Floats', 'Numbers']
+           'checked', 'existing_device', 'Binary', 'Floats', 'Numbers']
 
 # %% ../nbs/guards.ipynb #f626dea9
 import inspect, math
@@ -97,3 +97,13 @@ def checked(
             if not ask(value, sizes) and value is not default: refuse(f, name, value, ask, sizes)
         return f(*args, **kwargs)
     return update_wrapper(wrapper, f)
+
+# %% ../nbs/guards.ipynb #835a1dde
+def existing_device(
+    name, # such as 'cpu' or 'cuda', or a torch.device
+): # torch.device
+    "The device called `name`. `ValueError` if it is not there"
+    import torch
+    try: return torch.zeros(1, device=name).device
+    except (TypeError, RuntimeError, AssertionError, NotImplementedError) as e:
+        raise ValueError(f"There is no device {name!r} here; 'cpu' is always there ({str(e).splitlines()[0]})") from e

@@ -18,7 +18,7 @@ def _check_number(name, value):
     if not (isinstance(value, Real) and math.isfinite(value) and value >= 0):
         raise ValueError(f"{name} is {value!r}; it must be a number, 0 or more")
 
-# %% ../nbs/08_optimizer.ipynb #73daa92e
+# %% ../nbs/08_optimizer.ipynb #286206b3
 class BasicOptim:
     "[Gradient descent](https://en.wikipedia.org/wiki/Gradient_descent): each parameter minus its gradient times the learning rate"
     def __init__(self,
@@ -40,6 +40,13 @@ class BasicOptim:
     def zero_grad(self):
         "Forget the gradients"
         for p in self.params: p.grad = None
+
+    @property
+    def param_groups(self): return [vars(self)]
+
+    def state_dict(self): return dict(state={})
+
+    def load_state_dict(self, state_dict): pass
 
 # %% ../nbs/08_optimizer.ipynb #f108d022
 class SGD(BasicOptim):

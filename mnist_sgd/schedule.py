@@ -7,13 +7,13 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/14_schedule.ipynb #6dcf5a99
+# %% ../nbs/14_schedule.ipynb #7ea7f875
 import math
 from numbers import Real
 
 import numpy as np
 
-from .checkpoint import restore_training, training_state
+from .learner import restore_training, training_state
 from .optimizer import set_hypers
 from .recorder import print_row
 from .tensor import _check_count

@@ -7,13 +7,14 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/checkpoint.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/17_checkpoint.ipynb #71ed84f7
+# %% ../nbs/17_checkpoint.ipynb #4859950c
 import numpy as np
 import torch
 from fastcore.basics import patch
 
 from .files import load_arrays, save_arrays
-from .learner import Learner, restore_training, training_state
+from .learner import Learner
+from .recorder import model_tensors, restore_training, training_state
 from .tensor import to_np
 
 # %% ../nbs/17_checkpoint.ipynb #219fc4af
@@ -38,7 +39,7 @@ def _own_facts(learn): # a `Learner`
     return dict(lr=float(learn.lr), optimizer=str(type(learn.opt)), names=learn.recorder.names,
                 values=learn.recorder.values, losses=learn.recorder.losses)
 
-# %% ../nbs/17_checkpoint.ipynb #dfd36d3f
+# %% ../nbs/17_checkpoint.ipynb #ca3a3a46
 def _forms(tensors): return {k: f'{t.dtype} {tuple(t.shape)}' for k, t in tensors.items()}
 
 def _checked(learn, arrays, facts):
@@ -60,7 +61,7 @@ def _unpacked(
     for key in [k for k in tensors if k.startswith('opt/')]:
         _, i, name = key.split('/')
         state.setdefault(int(i), {})[name] = tensors.pop(key)
-    here = {f'model/{k}': t for k, t in learn.tensors().items()} | dict(rng=torch.get_rng_state())
+    here = {f'model/{k}': t for k, t in model_tensors(learn).items()} | dict(rng=torch.get_rng_state())
     theirs, ours = _forms(tensors) | dict(record=facts['names']), _forms(here) | dict(record=learn.recorder.names)
     if wrong := {k: (theirs.get(k), ours.get(k)) for k in theirs | ours if theirs.get(k) != ours.get(k)}:
         raise ValueError(f"it is of a different model, or of different metrics; in the file, and here: {wrong}")

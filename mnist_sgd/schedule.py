@@ -7,15 +7,14 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/14_schedule.ipynb #7ea7f875
+# %% ../nbs/14_schedule.ipynb #94bb57a5
 import math
 from numbers import Real
 
 import numpy as np
 
-from .learner import restore_training, training_state
 from .optimizer import set_hypers
-from .recorder import print_row
+from .recorder import print_row, restore_training, training_state
 from .tensor import _check_count
 
 # %% ../nbs/14_schedule.ipynb #d22e12e4

@@ -54,6 +54,7 @@ def restore_training(
     if hasattr(opt, 'load_state_dict'): opt.load_state_dict(opt.state_dict() | dict(state=kept))
     torch.set_rng_state(saved['rng'])
     for k, t in tensors.items(): t.data.copy_(saved[f'model/{k}'])
+    opt.zero_grad()
     recorder.values, recorder.losses = list(facts['values']), list(facts['losses'])
 
 # %% ../nbs/17_checkpoint.ipynb #58c87a60
@@ -65,12 +66,15 @@ class Resumable:
 
     def save(self,
         path, # file to write, by custom NAME.npz
-        **facts, # what to keep with the weights, such as digits=(3, 7)
+        /, **facts, # what to keep with the weights, such as digits=(3, 7)
     ):
-        "Write parameters, optimizer, record and the state of torch's random numbers, atomically"
+        "Write parameters, optimizer, record and the state of torch's random numbers, atomically. `ValueError` for a fact that is called as one of these"
         arrays, kept = training_state(self.tensors(), self.opt, self.recorder)
-        self.facts |= facts
-        save_arrays(path, arrays, lr=self.lr, **kept, **self.facts)
+        kept['lr'] = float(self.lr)  # NumPy's numbers are none that JSON can hold
+        if taken := sorted(facts.keys() & kept.keys()): raise ValueError(f"{taken} is kept with the weights in any case; give the fact another name")
+        facts = self.facts | facts
+        save_arrays(path, arrays, **kept, **facts)
+        self.facts = facts
 
     def load(self,
         path, # file that `save` wrote

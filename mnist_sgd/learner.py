@@ -9,6 +9,8 @@ __all__ = ['Learner']
 
 # %% ../nbs/11_learner.ipynb #6d527747
 import itertools, math, time
+from contextlib import contextmanager
+from numbers import Real
 
 import torch
 from fastcore.basics import patch
@@ -36,6 +38,11 @@ class Learner(Resumable):
         device=None,           # where to train, such as `default_device()`; None for where the parameters are
         n_threads=None,        # threads on the CPU; None for 1 if the model is small, else as many as PyTorch likes
     ):
+        try:
+            loaders = [dls[0], dls[1]] if dls != () else []  # without data, it can predict
+            for dl in loaders: len(dl)
+        except (TypeError, LookupError) as e:
+            raise TypeError(f"dls is a {type(dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
         if params is None and not hasattr(model, 'parameters'): raise ValueError("A model that is a plain function needs params=[...], the tensors to learn")
         if device is not None: _check_device(device)
         if isinstance(model, nn.Module): model.to(device)
@@ -46,14 +53,18 @@ class Learner(Resumable):
         small = sum(p.numel() for p in self.params) < 50_000 and all(p.ndim <= 2 for p in self.params)  # no kernels of a convolution, which have four axes
         self.n_threads = 1 if n_threads is None and small else n_threads
         self.recorder = Recorder([metric_name(m) for m in self.metrics])
-        for dl in [o for o in dls if isinstance(o, DataLoader)]: dl.to(self.device)
+        for dl in loaders:
+            if isinstance(dl, DataLoader): dl.to(self.device)
 
     def __repr__(self): return f'Learner({metric_name(self.model)}, {len(self.recorder.values)} epochs)'
 
     def _batches(self, dl, training):
         "The batches of `dl` on our device, once the model knows whether it is to learn from them"
         if isinstance(self.model, nn.Module): self.model.train(training)
-        for xb, yb in dl: yield xb.to(self.device), yb.to(self.device)
+        for batch in dl:
+            if not isinstance(batch, (tuple, list)) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
+                raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+            yield tuple(o.to(self.device) for o in batch)
 
 # %% ../nbs/11_learner.ipynb #17df726f
 @patch
@@ -104,17 +115,26 @@ def _diverged(self: Learner, loss, when):
 
 @patch
 def _whole_epoch(self: Learner, before_batch):
-    "Train for an epoch, and validate; if anything ends it early, leave the Learner as it was before"
+    "Train for an epoch, validate, and add a row to the record; if anything ends it early, leave the Learner as it was before"
     before = training_state(self.tensors(), self.opt, self.recorder)
     try:
         row = [self.train_epoch(before_batch), *self.validate()]
         if not math.isfinite(row[1]): self._diverged(row[1], 'after the last batch')
-        return row
+        self.recorder.values.append(row)
     except BaseException:
         restore_training(*before, self.tensors(), self.opt, self.recorder)
         raise
 
 # %% ../nbs/11_learner.ipynb #76259c74
+@contextmanager
+def _settings_kept(opt):
+    "Whatever settings are named in the set that `with` gets are put back at its end"
+    def groups(): return getattr(opt, 'param_groups', [vars(opt)])
+    before, changed = [dict(group) for group in groups()], set()
+    try: yield changed
+    finally:
+        for group, settings in zip(groups(), before): group.update((k, settings[k]) for k in changed & settings.keys())
+
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -126,6 +146,7 @@ def fit(self: Learner,
     "Train, with a row in `recorder.values` for each epoch. A second call goes on where the first one stopped. Returns the Learner"
     _check_count('n_epochs', n_epochs)
     _check_count('start_epoch', start_epoch, 0)
+    if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, as start_epoch says, and n_epochs is {n_epochs}, which counts these, too. Ask for {start_epoch} epochs or more")
     if 0 in map(len, self.dls): raise ValueError("A loader has no batches: with drop_last, batch_size must not be larger than the dataset")
     if lr is not None and not callable(lr):
         _check_number('lr', lr)
@@ -136,13 +157,18 @@ def fit(self: Learner,
     if checkpoint: self.save(checkpoint)
     n = len(self.dls[0])
     steps = itertools.count(start_epoch*n)
-    with threads(self.n_threads), progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
+    with threads(self.n_threads), _settings_kept(self.opt) as changed, progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
         def before_batch(i):
-            if callable(lr): set_hypers(self.opt, **lr(next(steps), n_epochs*n))
+            if callable(lr):
+                settings = lr(next(steps), n_epochs*n)
+                for name, value in settings.items():
+                    if isinstance(value, Real): _check_number(f'At batch {i + 1}, {name}', value)
+                changed.update(settings)
+                set_hypers(self.opt, **settings)
             bar.update()
         for _ in range(start_epoch, n_epochs):
             start = time.perf_counter()
-            self.recorder.values.append(self._whole_epoch(before_batch))
+            self._whole_epoch(before_batch)
             if checkpoint: self.save(checkpoint)
             if verbose: print_row([len(self.recorder.values), *self.recorder.values[-1], clock(time.perf_counter() - start)])
     return self

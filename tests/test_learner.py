@@ -10,7 +10,9 @@ def loader(**options):
     x = torch.linspace(-1, 1, 24).view(12, 2)
     return DataLoader(list(zip(x, (x[:, :1] > 0).float())), 4, **options)
 
-def new_learner(opt_func=partial(SGD, momentum=.9), dls=None, **options):
+MOMENTUM = partial(SGD, momentum=.9)
+
+def new_learner(opt_func=MOMENTUM, dls=None, **options):
     torch.manual_seed(0)
     return Learner(dls or DataLoaders(loader(shuffle=True), loader()), nn.Linear(2, 1), opt_func, binary_cross_entropy, **options)
 
@@ -103,11 +105,11 @@ def test_a_schedule_of_numpys_rates_with_a_checkpoint(tmp_path):
 def test_fewer_epochs_than_are_done():
     learn = new_learner().fit(3, verbose=False)
     before = weights(learn)
-    with pytest.raises(ValueError, match='3 epochs are done already, .*n_epochs is 2.*[Aa]sk for') as e: learn.fit(2, 5., start_epoch=3)
+    with pytest.raises(ValueError, match=r'3 epochs are done already, .*n_epochs is 2.*[Aa]sk for') as e: learn.fit(2, 5., start_epoch=3)
     assert len(str(e.value).splitlines()) == 1 and weights(learn) == before and learn.lr == .1
     assert weights(learn.fit(3, verbose=False, start_epoch=3)) == before  # nothing left to do
 
-@pytest.mark.parametrize('settings, named', [(dict(lr=-.1), 'lr is -0.1'), (dict(lr=math.nan), 'lr is nan'), (dict(lr=math.inf), 'lr is inf'), (dict(lr=np.float32(-1)), 'lr is .*-1.0'), (dict(lr=.1, momentum=-.5), 'momentum is -0.5')])
+@pytest.mark.parametrize('settings, named', [(dict(lr=-.1), 'lr is -0.1'), (dict(lr=math.nan), 'lr is nan'), (dict(lr=math.inf), 'lr is inf'), (dict(lr=np.float32(-1)), r'lr is .*-1.0\)?'), (dict(lr=.1, momentum=-.5), 'momentum is -0.5')])
 def test_a_schedule_with_a_setting_that_cannot_be_is_refused(settings, named):
     learn = new_learner().fit(1, .1, verbose=False)
     before = weights(learn)
@@ -153,7 +155,7 @@ def test_names_that_a_zip_file_cannot_hold_are_refused(tmp_path, name):
     with pytest.raises(ValueError, match='name'): save_arrays(tmp_path/'a.npz', {name: np.ones(1)})
     assert not list(tmp_path.iterdir())
 
-def test_any_flipped_bit_is_noticed_or_without_effect(tmp_path):
+def test_any_altered_byte_is_noticed_or_without_effect(tmp_path):
     arrays = {'model/w': np.arange(3, dtype=np.float32), 'opt/0/velocity': np.float64(7), 'n': np.array([[True], [False]])}
     save_arrays(path := tmp_path/'a.npz', arrays, lr=.1, note='ok')
     raw, refused = path.read_bytes(), 0
@@ -163,13 +165,13 @@ def test_any_flipped_bit_is_noticed_or_without_effect(tmp_path):
         return {k: (a.dtype, a.shape, a.tobytes()) for k, a in kept.items()}, facts
     expected = content()
     for i in range(len(raw)):
-        for flip in (1, 2, 4, 8, 16, 32, 64, 128, 255):
+        for flip in (1, 8, 255):
             path.write_bytes(raw[:i] + bytes([raw[i] ^ flip]) + raw[i + 1:])
             try: assert content() == expected, (i, flip)
             except ValueError as e:
                 assert 'is damaged, or not a file that save_arrays wrote' in str(e) and len(str(e).splitlines()) == 1
                 refused += 1
-    assert refused > 4*len(raw)
+    assert refused > len(raw)
 
 @pytest.mark.parametrize('lost', [0, 1, 2])
 def test_a_file_with_an_array_less_is_refused(tmp_path, lost):

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 # %% auto #0
 __all__ = ['Share', 'process_group', 'mean_everywhere', 'average_gradients', 'averaging', 'SharedLearner']
 
-# %% ../nbs/19_distributed.ipynb #02c4e1fb
+# %% ../nbs/19_distributed.ipynb #ce36ad4f
 import os, time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,10 +18,12 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+import mnist_sgd.checkpoint  # gives a Learner save and load
 from .dataloader import DataLoaders
 from .learner import Learner
 from .linear import mnist_loss
 from .optimizer import SGD, _check_number
+from .recorder import model_tensors
 from .tensor import _check_count, _check_device
 
 # %% ../nbs/19_distributed.ipynb #9cb71ca4
@@ -103,7 +105,7 @@ def averaging(
         return opt
     return make
 
-# %% ../nbs/19_distributed.ipynb #3685800c
+# %% ../nbs/19_distributed.ipynb #0e647205
 class SharedLearner(Learner):
     "A `Learner` in each process of a group: each works on its share of every batch, and all take the same steps. Options as for `Learner`"
     def __init__(self,
@@ -123,15 +125,11 @@ class SharedLearner(Learner):
         super().__init__(dls, model, opt_func if isinstance(model, DistributedDataParallel) else averaging(opt_func), shared_loss, **options)
         self.dls = DataLoaders(self.share, dls[1])
 
-    def tensors(self):
-        "What the model consists of: its tensors by name"
-        return self.model.module.state_dict() if isinstance(self.model, DistributedDataParallel) else super().tensors()
-
     def agree(self):
         "Take over the model and torch's random numbers from process 0; all processes must call it"
         dist.barrier()  # nobody goes on, and writes a file, before all have come this far, and read theirs
         numbers = torch.get_rng_state().to(self.device)
-        for t in (numbers, *self.tensors().values()): dist.broadcast(t.detach(), 0)
+        for t in (numbers, *model_tensors(self).values()): dist.broadcast(t.detach(), 0)
         torch.set_rng_state(numbers.cpu())
 
     def save(self, path, **facts):

@@ -8,24 +8,45 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/files.html.md"""
 __all__ = ['write_bytes', 'make_folder', 'save_arrays', 'load_arrays']
 
 # %% ../nbs/files.ipynb #849b6462
-import hashlib, io, json, os, tempfile, uuid, warnings
+import hashlib, io, json, os, platform, re, shutil, tempfile, uuid, warnings, zipfile
 from contextlib import suppress
 from pathlib import Path
 
 import fastcore.xtras  # gives every Path its `ls` method
 import numpy as np
+from numpy.lib.format import read_array, write_array
 
 # %% ../nbs/files.ipynb #dade80c3
+def _prefix(path): return f'.{path.name}.{platform.node()}-{os.getpid()}-'  # of temporary names beside `path`
+
+def _is_running(pid):
+    try: os.kill(pid, 0)  # signal 0 does nothing, if there is somebody to do nothing to
+    except ProcessLookupError: return False
+    except OSError: pass  # somebody else's
+    return True
+
+def _tidy(folder):
+    "Remove what writers of this machine that were killed have left in `folder`"
+    for path in folder.glob('.*.tmp') if os.name == 'posix' else ():
+        name = re.fullmatch(rf'.+\.{re.escape(platform.node())}-(\d{{1,9}})-\w+\.tmp', path.name)
+        if not name or _is_running(int(name[1])): continue
+        if path.is_dir(): shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError): path.unlink()
+
 def write_bytes(
     path, # file to write; its folder is made if it is not there
     raw,  # bytes to write
 ):
-    "Write a file atomically: the old one stays until the new one is complete"
+    "Write a file atomically: the old one stays until the new one is complete, which has the same permissions"
     path = Path(path)
-    tmp = path.with_name(f'.{path.name}-{uuid.uuid4().hex}')
+    tmp = path.with_name(f'{_prefix(path)}{uuid.uuid4().hex}.tmp')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        tmp.write_bytes(raw)
+        _tidy(path.parent)
+        with tmp.open('wb') as f:
+            with suppress(OSError): shutil.copymode(path, tmp)  # there may be no old file
+            f.write(raw)
         os.replace(tmp, path)
     except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). Choose a place on a disk with space that you can write to") from e
     finally:
@@ -40,12 +61,14 @@ def _stamp(folder):
         digest.update(f'{place[len(str(folder)):]}\0'.encode())
         for name in sorted(names):
             if (path := os.path.join(place, name)) == str(folder/'stamp.txt'): continue
+            if not os.path.isfile(path): raise OSError(f"{path} is no ordinary file")  # to read a FIFO is to wait
             with open(path, 'rb') as f: raw = f.read()
             digest.update(f'{name}\0{len(raw)}\0'.encode() + raw)
     return digest.hexdigest()
 
 def _is_whole(folder):
-    try: return (folder/'stamp.txt').read_text() == _stamp(folder)
+    stamp = folder/'stamp.txt'
+    try: return stamp.is_file() and stamp.read_bytes() == _stamp(folder).encode()
     except OSError: return False
 
 def make_folder(
@@ -57,7 +80,8 @@ def make_folder(
     if _is_whole(dest): return dest
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=dest.parent, prefix=f'.{dest.name}-') as tmp:
+        _tidy(dest.parent)
+        with tempfile.TemporaryDirectory('.tmp', _prefix(dest), dest.parent) as tmp:
             new = Path(tmp)/'new'
             new.mkdir()
             build(new)
@@ -76,18 +100,21 @@ def make_folder(
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if 'meta' in arrays: raise ValueError("An array is called 'meta', the name of the facts beside the arrays; give it another name")
+    if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]: raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
         raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no other objects")
 
 def save_arrays(
     path,   # file to write, by custom NAME.npz
     arrays: dict, # arrays by name
-    **meta, # facts about them that JSON can hold
+    /, **facts, # facts about them that JSON can hold
 ):
     "Write named arrays and facts about them, atomically. `ValueError` for what `load_arrays` would not read"
     _check_arrays(path, arrays)
     buffer = io.BytesIO()
-    np.savez(buffer, meta=json.dumps(meta), **arrays)
+    with zipfile.ZipFile(buffer, 'w') as f:
+        for name, a in (dict(meta=json.dumps(dict(names=list(arrays), facts=facts))) | arrays).items():
+            with f.open(f'{name}.npy', 'w', force_zip64=True) as entry: write_array(entry, np.asarray(a))
     write_bytes(path, buffer.getvalue())
 
 def load_arrays(
@@ -97,12 +124,13 @@ def load_arrays(
     try: raw = Path(path).read_bytes()
     except FileNotFoundError: raise FileNotFoundError(f"There is no file {path}; save_arrays or Learner.save writes one") from None
     try:
-        with np.load(io.BytesIO(raw), allow_pickle=False) as f:
-            if any(o.compress_type for o in f.zip.infolist()): raise ValueError('it is compressed, and might be huge')
-            arrays = {k: f[k] for k in f.files}
-        meta = {**json.loads(str(arrays.pop('meta')))}
+        with zipfile.ZipFile(io.BytesIO(raw)) as f:
+            if any(o.compress_type for o in f.infolist()): raise ValueError('it is compressed, and might be huge')
+            arrays = {k.removesuffix('.npy'): read_array(io.BytesIO(f.read(k)), allow_pickle=False) for k in f.namelist()}
+        meta = json.loads(str(arrays.pop('meta')))
         _check_arrays(path, arrays)
-        return arrays, meta
+        if meta['names'] != list(arrays): raise ValueError('it has not the arrays that it should have')
+        return arrays, {**meta['facts']}
     except Exception as e:  # whatever a stranger's file may do to those who read it
         why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
         raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "

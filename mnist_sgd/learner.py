@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 # %% auto #0
 __all__ = ['Learner']
 
-# %% ../nbs/11_learner.ipynb #ac8897f0
+# %% ../nbs/11_learner.ipynb #334331f1
 import torch
 from fastcore.all import L, patch
 from torch import nn
@@ -15,7 +15,7 @@ from torch import nn
 from .guards import Count, RateOrSchedule, Whole, checked
 from .linear import batch_accuracy
 from .optimizer import SGD
-from .recorder import Recorder, Watch, finite, metric_name, place, undo
+from .recorder import Recorder, Watch, finite, metric_name, moved, place, undo
 from .relu import binary_cross_entropy
 
 # %% ../nbs/11_learner.ipynb #ebeddf57
@@ -35,13 +35,13 @@ class Learner:
         self.metrics, self.recorder = list(L(metrics)), Recorder(map(metric_name, L(metrics)))
         place(self, device, n_threads)
 
-# %% ../nbs/11_learner.ipynb #78eed3c9
+# %% ../nbs/11_learner.ipynb #0bb7f3c6
 @patch
 def batches(self: Learner, dl, training):
     "The batches of `dl` on our device, once the model knows whether it is to learn from them"
     if not len(dl): raise ValueError("A loader has no batches; make batch_size smaller")
     if isinstance(self.model, nn.Module): self.model.train(training)
-    for xb, yb in dl: yield xb.to(self.device), yb.to(self.device)
+    for batch in dl: yield moved(batch, self.device)
 
 @patch
 def step(self: Learner):
@@ -82,7 +82,7 @@ def validate(self: Learner, dl=None):
     preds, targets = self.get_preds(dl)
     return [float(f(preds, targets)) for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/11_learner.ipynb #2456b667
+# %% ../nbs/11_learner.ipynb #e394bed3
 @patch
 @checked
 def fit(self: Learner,
@@ -91,8 +91,7 @@ def fit(self: Learner,
     verbose=True, start_epoch: Whole=0, checkpoint=None, # as for `Watch`
 ):
     "Train. A second call goes on where the first one stopped. Returns the Learner"
-    self.lr = self.lr if lr is None or callable(lr) else lr
-    with Watch(self, n_epochs, lr or self.lr, verbose, start_epoch, checkpoint) as watch:
+    with Watch(self, n_epochs, lr, verbose, start_epoch, checkpoint) as watch:
         for _ in range(start_epoch, n_epochs):
             with undo(self): self.one_epoch(watch.before_batch)
             watch.after_epoch()

@@ -6,12 +6,13 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 
 # %% auto #0
 __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restore_training', 'undo', 'finite', 'is_watched',
-           'print_row', 'clock', 'Watch', 'few_threads', 'threads', 'place']
+           'print_row', 'clock', 'Watch', 'few_threads', 'threads', 'place', 'moved']
 
-# %% ../nbs/recorder.ipynb #15f07cac
+# %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, sys, time
 from contextlib import contextmanager
 from copy import deepcopy
+from numbers import Real
 
 import matplotlib.pyplot as plt
 import torch
@@ -131,22 +132,25 @@ def clock(
     minutes, seconds = divmod(round(seconds), 60)
     return f'{minutes:02}:{seconds:02}'
 
-# %% ../nbs/recorder.ipynb #e76df7d0
+# %% ../nbs/recorder.ipynb #48972f75
 class Watch:
-    "Use it in `with`; call `before_batch` and `after_epoch`"
+    "Use it in `with`; call `before_batch` and `after_epoch`. Settings that a schedule has changed are put back at the end"
     def __init__(self,
         learn,      # a `Learner`
         n_epochs,   # how many epochs there will be
-        lr,         # a number, or a schedule: function of step and number of steps that gives the optimizer's settings
+        lr,         # a number, None for the Learner's own, or a schedule: function of step and number of steps that gives settings
         verbose,    # print a line per epoch, and show a bar where a person is watching?
         start_epoch, # how many of the epochs are done already
         checkpoint, # file to save to before the first epoch and after each, or None
     ):
-        if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and {n_epochs} were asked for; ask for more")
+        if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, too; ask for more")
         n = len(learn.dls[0])
         self.learn, self.verbose, self.checkpoint = learn, verbose, checkpoint
         self.schedule, self.n_steps, self.steps = lr if callable(lr) else None, n_epochs*n, itertools.count(start_epoch*n)
-        if not self.schedule: set_hypers(learn.opt, lr=lr)
+        if not self.schedule:
+            learn.lr = learn.lr if lr is None else lr
+            set_hypers(learn.opt, lr=learn.lr)
+        self.before, self.changed = [dict(group) for group in learn.opt.param_groups], set()
         if verbose: print_row(['epoch', *learn.recorder.names, 'time'])
         self.bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()))
         self.threads, self.start = threads(learn.n_threads), time.perf_counter()
@@ -157,11 +161,17 @@ class Watch:
         return self
 
     def __exit__(self, *error):
+        for group, old in zip(self.learn.opt.param_groups, self.before): group.update((k, old[k]) for k in self.changed & old.keys())
         self.threads.__exit__(*error)
         self.bar.close()
 
     def before_batch(self, i):
-        if self.schedule: set_hypers(self.learn.opt, **self.schedule(next(self.steps), self.n_steps))
+        if self.schedule:
+            settings = self.schedule(next(self.steps), self.n_steps)
+            for name, value in settings.items():
+                if isinstance(value, Real) and not 0 <= value < math.inf: raise ValueError(f"At batch {i + 1}, {name} is {value!r}; it must be a number, 0 or more")
+            self.changed |= settings.keys()
+            set_hypers(self.learn.opt, **settings)
         self.bar.update()
 
     def after_epoch(self):
@@ -188,15 +198,31 @@ def threads(
     try: yield
     finally: torch.set_num_threads(before)
 
-# %% ../nbs/recorder.ipynb #c70a8b5f
+# %% ../nbs/recorder.ipynb #812e111d
 def place(
     learn,     # a `Learner`
     device,    # where to train, such as `default_device()`; None for where the parameters are
     n_threads, # threads on the CPU; None for what `few_threads` says
 ):
-    "Put its model, and data that lie in memory, on `device`"
+    "Put its model, and data that lie in memory, on `device`. `TypeError` for what is no pair of loaders"
+    try:
+        loaders = [learn.dls[0], learn.dls[1]] if learn.dls != () else []  # without data, it can predict
+        for dl in loaders: len(dl)
+    except (TypeError, LookupError) as e:
+        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). Each must have a "
+                        "length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     learn.n_threads = few_threads(learn.params) if n_threads is None else n_threads
-    for o in (learn.model, *learn.dls):
+    for o in (learn.model, *loaders):
         if hasattr(o, 'to'): o.to(learn.device)
+
+def moved(
+    batch,  # what a loader gives
+    device, # where to
+): # inputs and targets
+    "A batch on a device. `TypeError` for what is no pair of tensors"
+    if not isinstance(batch, tuple | list) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
+        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the dataset's "
+                        "items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+    return tuple(o.to(device) for o in batch)

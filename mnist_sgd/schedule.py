@@ -92,7 +92,7 @@ def one_cycle(
         return dict(lr=lr) | ({} if moms is None else dict(momentum=_ease(*(moms if rising else moms[::-1]), t)))
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #f1b7d422
+# %% ../nbs/14_schedule.ipynb #b0376aa6
 def lr_find(
     learn,    # `Learner`; it is left exactly as it was
     low=1e-5, # the first learning rate
@@ -105,8 +105,8 @@ def lr_find(
     schedule, width, means = exponential(low, high), n//10, []
     if n < 20: raise ValueError(f"The training data have {n} batches, too few to try rates on: lr_find needs 20. Make batch_size smaller")
     opt, mode, done = learn.opt, getattr(learn.model, 'training', None), len(learn.recorder.losses)
+    before = training_state(learn)
     learn.opt = learn.opt_func(learn.params, lr=low)
-    before = training_state(learn.tensors(), learn.opt, learn.recorder)
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
         if means and means[-1] > 3*min(means): raise FloatingPointError("The loss explodes")
@@ -115,14 +115,14 @@ def lr_find(
     except FloatingPointError: pass
     finally:
         losses = learn.recorder.losses[done:]
-        restore_training(*before, learn.tensors(), learn.opt, learn.recorder)
         learn.opt = opt
+        restore_training(learn, before)
         if mode is not None: learn.model.train(mode)
     if not means: raise ValueError(f"The loss exploded after {len(losses)} batches, at a rate of {schedule(len(losses), n)['lr']:.2g}. Try a smaller low than {low:g}")
     rates = [schedule(i, n)['lr'] for i in range(len(losses))]
     return rates, losses, rates[np.argmin(means) + width//2]/3
 
-# %% ../nbs/14_schedule.ipynb #aa090359
+# %% ../nbs/14_schedule.ipynb #1ba10341
 def fit_patiently(
     learn,          # `Learner`
     lr=None,        # learning rate; None for the Learner's own
@@ -133,16 +133,15 @@ def fit_patiently(
     "Train until the validation loss stops falling, then go back to the epoch where it was lowest, with everything as it was ([early stopping](https://en.wikipedia.org/wiki/Early_stopping))"
     for name, value in (('patience', patience), ('max_epochs', max_epochs)): _check_count(name, value)
     if callable(lr): raise ValueError("lr is a schedule, which must know beforehand when the training ends; give fit_patiently a number, or call learn.fit")
-    def state(): return training_state(learn.tensors(), learn.opt, learn.recorder)
     rows, waited, best, lowest = [], 0, None, math.inf
-    if learn.recorder.values: best, lowest = state(), learn.recorder.values[-1][1]
+    if learn.recorder.values: best, lowest = training_state(learn), learn.recorder.values[-1][1]
     if verbose: print_row(['epoch', *learn.recorder.names, 'best'])
     try:
         while len(rows) < max_epochs and waited < patience:
             rows.append(learn.fit(1, lr, verbose=False).recorder.values[-1])
             waited += 1
-            if rows[-1][1] < lowest: waited, best, lowest = 0, state(), rows[-1][1]
+            if rows[-1][1] < lowest: waited, best, lowest = 0, training_state(learn), rows[-1][1]
             if verbose: print_row([len(learn.recorder.values), *rows[-1], '' if waited else '*'])
     finally:
-        if best: restore_training(*best, learn.tensors(), learn.opt, learn.recorder)
+        if best: restore_training(learn, best)
     return rows

@@ -1,5 +1,5 @@
 "The cache: two processes at once, a full disk, and files in it that were altered"
-import errno, multiprocessing, os, shutil, subprocess, sys, warnings
+import errno, multiprocessing, os, shutil, signal, subprocess, sys, time, warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnist_sgd.data import mnist_arrays, mnist_idx_path, mnist_path
-from mnist_sgd.files import make_folder, save_arrays, load_arrays
+from mnist_sgd.files import load_arrays, make_folder, save_arrays, write_bytes
 
 def content(folder): return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob('*')}
 
@@ -158,3 +158,61 @@ def test_whole_cache_is_not_made_anew(fives):
     whole = mnist_arrays('train')[0]
     for p in list((path/'train'/'5').iterdir())[:50]:
         with Image.open(p) as im: assert (np.array(im) == whole[int(p.stem)]).all()
+
+# a record that cannot be read
+
+def fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+RECORDS = {'no text': lambda p: p.write_bytes(b'\xff\xfe\x80'), 'emptied': lambda p: p.write_bytes(b''), 'another': lambda p: p.write_text('0'*64), 'a line more': lambda p: p.write_text(p.read_text() + '\n'),
+    'a folder': lambda p: (p.unlink(), p.mkdir()), 'a link to nowhere': lambda p: (p.unlink(), p.symlink_to('nowhere')), 'a FIFO': fifo, 'a FIFO beside it': lambda p: os.mkfifo(p.with_name('more'))}
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='FIFOs are those of Unix')
+@pytest.mark.parametrize('case', RECORDS)
+def test_folder_with_a_damaged_record_is_made_anew(tmp_path, case):
+    make_folder(tmp_path/'some', write_some)
+    expected = content(tmp_path/'some')
+    RECORDS[case](tmp_path/'some'/'stamp.txt')
+    code = 'import sys, test_cache as t\nfrom pathlib import Path\nt.make_folder(Path(sys.argv[1]), t.write_some)'
+    done = subprocess.run([sys.executable, '-c', code, tmp_path/'some'], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent)
+    assert done.returncode == 0 and 'some was incomplete or altered; it is made anew' in done.stderr, done.stderr
+    assert content(tmp_path/'some') == expected and [p.name for p in tmp_path.iterdir()] == ['some']
+
+# writers that were killed
+
+WRITE = 'import sys, numpy as np\nfrom pathlib import Path\nfrom mnist_sgd.files import *\n'
+WRITERS = {'a file': WRITE + 'a = dict(a=np.zeros(10**7))\nwhile True: save_arrays(Path(sys.argv[1])/"big.npz", a)',
+    'a folder': WRITE + 'def build(folder):\n    for i in range(10**6): (folder/f"{i}.txt").write_text("some")\nmake_folder(Path(sys.argv[1])/"big", build)'}
+
+def hidden(folder): return [p for p in folder.iterdir() if p.name.startswith('.')]
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='signals are those of Unix')
+@pytest.mark.parametrize('write', [lambda path: write_bytes(path, b'small'), lambda path: make_folder(path, write_some)], ids=['then a file', 'then a folder'])
+@pytest.mark.parametrize('kind', WRITERS)
+def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(tmp_path, kind, write):
+    while not hidden(tmp_path):  # until we have caught one in the middle
+        writer = subprocess.Popen([sys.executable, '-c', WRITERS[kind], tmp_path])
+        while not hidden(tmp_path): assert writer.poll() is None
+        writer.send_signal(signal.SIGSTOP)
+        time.sleep(.1)  # it stops soon, not at once
+        left = hidden(tmp_path)
+        write(tmp_path/f'{writer.pid}')
+        assert hidden(tmp_path) == left
+        writer.kill()
+        writer.wait()
+    (tmp_path/'.mine').write_text('kept')
+    write(tmp_path/'last')
+    assert [p.name for p in hidden(tmp_path)] == ['.mine']
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='modes are those of Unix')
+@pytest.mark.parametrize('mode', [0o600, 0o640, 0o444, 0o755])
+def test_the_mode_of_a_file_is_kept(tmp_path, mode):
+    path = tmp_path/'a.npz'
+    save_arrays(path, dict(a=np.ones(1)))
+    new = path.stat().st_mode
+    path.chmod(mode)
+    save_arrays(path, dict(a=np.ones(2)))
+    assert path.stat().st_mode & 0o777 == mode and load_arrays(path)[0]['a'].shape == (2,)
+    save_arrays(tmp_path/'b.npz', dict(a=np.ones(1)))
+    assert (tmp_path/'b.npz').stat().st_mode == new

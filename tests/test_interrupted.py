@@ -63,6 +63,51 @@ def test_killed_at_random_moments(tmp_path):
     train(path)
     same_file(tmp_path/'through.npz', path)
 
+STOPPED_AT_RANDOM = '''
+import sys, time
+from pathlib import Path
+from mnist_sgd.all import *
+
+x, y = (o[::4] for o in pair_tensors('valid'))
+
+def new_learner():
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Linear(784, 30), nn.BatchNorm1d(30), nn.ReLU(), nn.Dropout(.2), nn.Linear(30, 1))
+    dls = DataLoaders(DataLoader(list(zip(x, y)), 16, shuffle=True), DataLoader(list(zip(x, y)), 512))
+    return Learner(dls, net, partial(SGD, momentum=.9), binary_cross_entropy)
+
+def fit(learn): return learn.fit(3, .02, verbose=False, start_epoch=len(learn.recorder.values))
+
+folder = Path(sys.argv[1])
+for _ in range(2):  # the first one takes longer
+    start = time.monotonic()
+    fit(new_learner()).save(folder/'through.npz')
+print(time.monotonic() - start, flush=True)
+for i, _ in enumerate(sys.stdin):
+    learn = new_learner()
+    try:
+        print('training', flush=True)
+        fit(learn)
+        time.sleep(30)  # the signal is on its way
+    except KeyboardInterrupt: pass
+    print(len(learn.recorder.values), flush=True)
+    fit(learn).save(folder/f'{i}.npz')
+'''
+
+def test_ctrl_c_at_random_moments_leaves_nothing_behind(tmp_path):
+    "SIGINT in the middle of `fit`, then `fit` again: each time the result is that of a run that nobody disturbed, to the last bit"
+    stopped, chance = [], random.Random(0)  # how many epochs were done when the signal came
+    with subprocess.Popen([sys.executable, '-c', STOPPED_AT_RANDOM, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=heed_ctrl_c) as run:
+        seconds = float(run.stdout.readline())
+        while sum(done < 3 for done in stopped) < 40:
+            run.stdin.write('go\n')
+            assert run.stdout.readline() == 'training\n'
+            time.sleep(chance.uniform(0, seconds))
+            run.send_signal(signal.SIGINT)
+            stopped.append(int(run.stdout.readline()))
+    assert run.returncode == 0 and {0, 1, 2} <= set(stopped)
+    for i in range(len(stopped)): same_file(tmp_path/'through.npz', tmp_path/f'{i}.npz')
+
 def heed_ctrl_c(): signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a shell script ignores it
 
 def command(*words, **kwargs):
@@ -90,6 +135,9 @@ def test_command_goes_on_where_it_was_stopped(tmp_path, sent):
     resumed = command('train', '--epochs', 8, '--resume', '--out', 'stopped', cwd=tmp_path)
     _, err = resumed.communicate()
     assert (resumed.returncode, err) == (0, '')
+    fewer = command('train', '--epochs', 2, '--resume', '--out', 'stopped', cwd=tmp_path)
+    _, err = fewer.communicate()
+    assert fewer.returncode == 1 and '8 epochs are done already' in err and 'is 2' in err and len(err.splitlines()) == 1
     assert sorted(p.name for p in (tmp_path/'stopped').iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
     for name in ('linear.npz', 'relu.npz'): same_file(tmp_path/'through'/name, tmp_path/'stopped'/name)
 

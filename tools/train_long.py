@@ -50,12 +50,14 @@ def train(name, seed, out):
     "Train one net; write its weights and facts to NAME-SEED.npz in the folder `out`"
     import torch
 
+    import mnist_sgd.checkpoint  # gives a Learner `save`
     from mnist_sgd.conv import train_cnn
+    from mnist_sgd.optimizer import BasicOptim
     torch.set_num_threads(THREADS)
     start, cpu = time.perf_counter(), time.process_time()
     learn = (train_mlp if name == 'mlp' else train_cnn)(**RECIPES[name], seed=seed)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    learn.opt = None  # to go on training is not what these files are for,
+    learn.opt = BasicOptim(learn.params, 0.)  # to go on training is not what these files are for,
     learn.recorder.losses.clear()  # and a row an epoch is record enough
     learn.save(out/f'{name}-{seed}.npz', name=name, seed=seed, **RECIPES[name], accuracy=round(learn.recorder.values[-1][2], 6), seconds=round(seconds, 1), cpu_seconds=round(cpu, 1),
         threads=THREADS, torch=torch.__version__, command=f'python tools/train_long.py --only {name} {seed}')

@@ -8,14 +8,18 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/cli.html.md"""
 __all__ = ['make_parser', 'run_train', 'run_predict', 'run_notebooks', 'main']
 
 # %% ../nbs/cli.ipynb #b40547eb
-import argparse, io, shlex, sys
+import argparse, io, os, shlex, sys
 from pathlib import Path
 
 from . import __version__
 
 # %% ../nbs/cli.ipynb #87db3191
+def _printable(text):
+    "`text` on one line, with an escape for each character that a terminal would obey, not show: files may be called anything"
+    return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(text))
+
 class _Parser(argparse.ArgumentParser):
-    def error(self, message): self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+    def error(self, message): self.exit(2, _printable(f"{self.prog}: {message} (--help lists the options)") + '\n')
 
 def _number(kind, low, high, what):
     "A function that reads an option's value and checks its range"
@@ -29,8 +33,8 @@ def _number(kind, low, high, what):
 _count = _number(int, 1, 10**6, "a whole number from 1 to 1,000,000")
 _few = _number(int, 1, 64, "a whole number from 1 to 64")
 _digit = _number(int, 0, 9, "a digit from 0 to 9")
-_rate = _number(float, 1e-12, 1e38, "a number above 0, such as 0.1")
-_seed = _number(int, 0, 2**63 - 1, "a whole number, 0 or more")
+_rate = _number(float, 1e-12, 1e38, "a number from 1e-12 to 1e+38, such as 0.1")
+_seed = _number(int, 0, 2**63 - 1, f"a whole number from 0 to {2**63 - 1:,}")
 
 def make_parser() -> argparse.ArgumentParser:
     "The options of the command"
@@ -52,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
     train.set_defaults(run=run_train)
 
     predict = commands.add_parser('predict', help='say which digit a picture shows', description="Classify pictures of a digit with the weights that mnist_sgd train saved.", **kw)
-    predict.add_argument('files', type=Path, nargs='+', metavar='FILE', help='a picture of one digit (PNG, JPEG, ...)')
+    predict.add_argument('files', nargs='+', metavar='FILE', help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; - reads it from standard input')
     predict.add_argument('--weights', type=Path, default='mnist_sgd_output', metavar='PATH', help='weights that mnist_sgd train saved: a file, or a folder with relu.npz')
     predict.set_defaults(run=run_predict)
 
@@ -106,25 +110,20 @@ def _train(args, device, writes):
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
-    import warnings
-    from PIL import Image
-    from mnist_sgd.story import like_mnist, load_model
-    warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # like_mnist says so itself
+    from mnist_sgd.story import like_mnist, load_model, open_picture
     if args.weights.is_dir(): args.weights /= 'relu.npz'
     if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
     status = 0
-    for path in args.files:
+    for name in args.files:
         try:
-            with Image.open(path) as im: x = like_mnist(im).view(1, -1)
-        except Exception as e:
-            why = getattr(e, 'strerror', None) or ('not an image file that can be read; save the picture as PNG or JPEG' if isinstance(e, OSError | SyntaxError) else e)
-            if isinstance(e, Image.DecompressionBombError): why = f'{e} Make the picture smaller, at most 5,000 x 5,000 pixels'
-            print(f'mnist_sgd predict: {path}: {why}', file=sys.stderr)
+            with open(0 if name == '-' else name, 'rb', closefd=name != '-') as f: x = like_mnist(open_picture(f)).view(1, -1)
+        except (ValueError, OSError) as e:
+            print(_printable(f"mnist_sgd predict: {name}: {getattr(e, 'strerror', None) or e}"), file=sys.stderr)
             status = 1
         else:
             cls, prob = learn.predict(x)
-            print(f'{path}: {digits[1 - cls.item()]} (probability {prob.item():.3f})')
+            print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
 # %% ../nbs/cli.ipynb #e8c25b6d
@@ -147,25 +146,40 @@ def run_notebooks(args):
         dest, raw = args.dest/source.name, source.read_bytes()
         if not (dest.exists() or dest.is_symlink()) or args.force: write_bytes(dest, raw)
         elif not dest.is_file() or dest.read_bytes() != raw: kept.append(dest)
-    print(f"The book is in {args.dest}. To open it:\n\n    jupyter lab {shlex.quote(str(args.dest))}\n\nJupyter is a package of its own; pip install jupyter installs it.")
-    for dest in kept: print(f'{dest} differs from the book and was left alone', file=sys.stderr)
+    print(f"The book is in {_printable(args.dest)}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(args.dest)))}\n\nJupyter is a package of its own; pip install jupyter installs it.")
+    for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
     if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {'differs' if len(kept) == 1 else 'differ'} from the book; --force overwrites what you changed")
 
 # %% ../nbs/cli.ipynb #ffd2d794
-def main(
-    argv=None, # words of the command line; None for sys.argv[1:]
-) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted
-    "The command `mnist_sgd`"
-    args = make_parser().parse_args(argv)
-    args.words = sys.argv[1:] if argv is None else argv
-    try: return args.run(args) or 0
+def _run(args):
+    "Exit status of the command in `args`; what went wrong is said in one line"
+    def say(message): print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
+    try:
+        status = args.run(args) or 0
+        print(end='', flush=True)  # an error in what is printed shows here
+        return status
+    except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`: a status as the shell's own programs have it
     except (ValueError, OSError) as e:
-        print(f'mnist_sgd {args.command}: {e}', file=sys.stderr)
+        say(e)
         return 1
     except (MemoryError, RuntimeError) as e:
         if isinstance(e, RuntimeError) and 'memory' not in str(e): raise
-        print(f'mnist_sgd {args.command}: there is not enough memory for this; close other programs, or give fewer images at once with --batch-size', file=sys.stderr)
+        say("there is not enough memory for this; close other programs, or give fewer images at once with --batch-size")
         return 1
     except KeyboardInterrupt as e:
-        print(f"\nmnist_sgd {args.command}: {e or 'interrupted'}", file=sys.stderr)
+        print(file=sys.stderr)
+        say(str(e) or 'interrupted')
         return 130
+
+def main(
+    argv=None, # words of the command line; None for sys.argv[1:]
+) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads what is printed
+    "The command `mnist_sgd`"
+    if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for names that it cannot encode
+    try:
+        args = make_parser().parse_args(argv)
+        args.words = sys.argv[1:] if argv is None else argv
+        return _run(args)
+    finally:
+        try: print(end='', flush=True)
+        except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what cannot be printed is let go in silence

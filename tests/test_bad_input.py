@@ -49,6 +49,10 @@ def png_of(width, height):
     "A PNG file of some 100 bytes whose header says that it has `width` x `height` pixels"
     def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
     return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(b'\0'*99)) + chunk(b'IEND', b'')
+def file_of(im, kind, **kwargs):
+    file = io.BytesIO()
+    im.save(file, kind, **kwargs)
+    return file
 class Wide(Image.Image):
     "A picture that says it is huge, without the memory for it"
     def __init__(self):
@@ -304,7 +308,7 @@ CALLS = [
     (Share, lambda: Share(loader(), 2, 2), ValueError, 'rank is 2; with 2 processes it must be from 0 to 1'),
     (Share, lambda: Share(loader(), 0, 0), ValueError, 'n is 0; .*1 or more'),
     (process_group, lambda: process_group('abacus').__enter__(), ValueError, "no device 'abacus' here; 'cpu'"),
-    (process_group, lambda: process_group('meta').__enter__(), ValueError, "device is 'meta'; .*'cpu' and on 'cuda'"),
+    (process_group, lambda: process_group('meta').__enter__(), ValueError, "no device 'meta' here; 'cpu'"),
     (process_group, lambda: process_group(timeout=nan).__enter__(), ValueError, 'timeout is nan; .*0 or more'),
     (launch, lambda: launch('train.py'), TypeError, r"words is 'train.py'; give a list, as in \['train.py'\]"),
     (launch, lambda: launch(['train.py'], 0), ValueError, 'n is 0; .*1 or more'),
@@ -334,10 +338,20 @@ CALLS = [
     (story_table, lambda: story_table([dict(model='a')]), ValueError, r"no \['accuracy', 'parameters', 'seconds'\]; .*train_baseline"),
     (plot_story, lambda: plot_story([], {}), ValueError, 'rows is empty; .*train_baseline'),
     (plot_story, lambda: plot_story([dict(model='a', accuracy=.5)], dict(a=learner())), ValueError, r"\['a'\] have not been trained yet; call fit first"),
-    (like_mnist, lambda: like_mnist('three.png'), TypeError, 'not str; .*Image.open'),
+    (open_picture, lambda: open_picture('none.png'), FileNotFoundError, 'none.png'),
+    *[(open_picture, lambda name=name: open_picture(name), ValueError, '^not an image file that can be read; save the picture as PNG or JPEG') for name in ('file', 'empty')],
+    (open_picture, lambda: open_picture(None), TypeError, 'not NoneType'),
+    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'ppm')), ValueError, '^not an image file that can be read; save the picture as PNG or JPEG'),
+    (open_picture, lambda: open_picture(io.BytesIO(png_of(500, 500))), ValueError, '^not an image file that can be read .*; save the picture as PNG or JPEG'),
+    *[(open_picture, lambda w=w, h=h: open_picture(io.BytesIO(png_of(w, h))), ValueError, f'^the picture has {w:,} x {h:,} pixels; make it at most 10,000 pixels wide and high.*50 million')
+      for w, h in ((10_001, 1), (1, 10_001), (10_000, 5_001), (9_500, 9_500))],
+    (open_picture, lambda: open_picture(io.BytesIO(png_of(20_000, 20_000))), ValueError, '400000000 pixels.*; make it at most 10,000 pixels wide'),
+    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'jpeg', exif=b'Exif\0\0MM\0*\0\0\0\x08\0\x02\1\x12\0\3\0\0\0\1\0\6\0\0\1\x1a\0\2\0\0\0\2a\0\0\0\0\0\0\0')),
+     ValueError, '^not an image file that can be read .*; save the picture as PNG or JPEG'),
+    (like_mnist, lambda: like_mnist('three.png'), TypeError, 'not str; .*open_picture'),
     (like_mnist, lambda: like_mnist(np.zeros((28, 28))), TypeError, 'not ndarray; Image.fromarray'),
     (like_mnist, lambda: like_mnist(Image.new('L', (0, 0))), ValueError, '0 x 0 pixels; make it larger'),
-    (like_mnist, lambda: like_mnist(Wide()), ValueError, '100,000 x 100,000 pixels; .*at most 5,000'),
+    (like_mnist, lambda: like_mnist(Wide()), ValueError, '100,000 x 100,000 pixels; make it at most 10,000 pixels wide.*50 million'),
     (like_mnist, lambda: like_mnist(Image.new('La', (50, 50))), ValueError, 'colour mode La,.*save it as an ordinary PNG'),
     (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), nan, np.float32))), ValueError, 'from nan to nan; save it as'),
     (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), -5, np.int32))), ValueError, 'from -5 to -5; save it as'),
@@ -367,18 +381,19 @@ COMMANDS = [
     ('train --digits 3 3', None, 'both 3; give two different'),
     ('train --epochs 0', None, "'0' is not a whole number from 1"),
     ('train --epochs 1e3', None, "'1e3' is not a whole number from 1"),
-    ('train --lr -1', None, "'-1' is not a number above 0, such as 0.1"),
-    ('train --lr nan', None, "'nan' is not a number above 0, such as 0.1"),
-    ('train --lr inf', None, "'inf' is not a number above 0, such as 0.1"),
+    ('train --lr -1', None, r"'-1' is not a number from 1e-12 to 1e\+38, such as 0.1"),
+    ('train --lr nan', None, r"'nan' is not a number from 1e-12 to 1e\+38, such as 0.1"),
+    ('train --lr inf', None, r"'inf' is not a number from 1e-12 to 1e\+38, such as 0.1"),
     ('train --processes 0', None, "'0' is not a whole number from 1"),
     ('train --processes 2 --digits 3 3', None, 'both 3; give two different'),
     ('train --processes 2 --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --batch-size 0', None, "'0' is not a whole number from 1"),
     ('train --batch-size 64.5', None, "'64.5' is not a whole number from 1"),
     ('train --processes 65', None, "'65' is not a whole number from 1 to 64"),
-    ('train --seed -1', None, "'-1' is not a whole number, 0 or more"),
+    ('train --seed -1', None, "'-1' is not a whole number from 0 to 9,223,372,036,854,775,807"),
     ('train --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --device cuda:99', None, "no device 'cuda:99' here; 'cpu'"),
+    *[(f'train --device {name}', None, f"no device '{name}' here; 'cpu'") for name in ('meta', 'hpu', 'privateuseone')],
     ('train --out file', None, 'folder file .*--out'),
     ('train --out file/sub', None, 'folder file/sub .*--out'),
     ('train --momentum 1', None, '--momentum 1.*--help'),
@@ -400,8 +415,8 @@ COMMANDS = [
     ('predict a.png', lambda: picture('a.png', Image.new('L', (60, 60), 200)), 'a.png: the picture shows nothing.*show one digit'),
     ('predict a.png', lambda: picture('a.png', Image.new('RGBA', (60, 60))), 'a.png: the picture shows nothing.*show one digit'),
     ('predict a.tif', lambda: picture('a.tif', Image.fromarray(np.full((50, 50), nan, np.float32))), 'a.tif: .*from nan to nan; save it as an ordinary PNG'),
-    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)), 'a.png: .*4611686014132420609 pixels.* Make the picture smaller'),
-    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(12_000, 12_000)), 'a.png: .*12,000 x 12,000 pixels; .*at most 5,000'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)), 'a.png: .*4611686014132420609 pixels.*; make it at most 10,000 pixels wide'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(12_000, 12_000)), 'a.png: .*12,000 x 12,000 pixels; make it at most 10,000'),
     ('predict a.png', lambda: Path('a.png').write_bytes(png_of(500, 500)), 'a.png: not an image file .*; save the picture as PNG or JPEG'),
     ('notebooks', None, 'DEST.*--help'),
     ('notebooks file', None, 'folder file .*name another'),

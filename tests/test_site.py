@@ -110,6 +110,23 @@ def test_search(page, words, title, href, within):
     page.wait_for_url(f'**/{href}')
     in_view(page, href.split('#')[1])
 
+def test_a_long_paste_does_not_freeze_the_page(page):
+    "50,000 characters in the search box: the page goes on to answer"
+    page.goto('/index.html', wait_until='networkidle')
+    page.evaluate('''() => {
+        const text = document.querySelector('main').appendChild(document.createElement('textarea'))
+        text.value = 'gradient descent '.repeat(3000)
+        text.select()
+        let last = performance.now()
+        window.longest = 0
+        setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last); last = now }, 10) }''')
+    page.keyboard.press('Control+c')
+    page.keyboard.press('Control+k')
+    page.keyboard.press('Control+v')
+    page.wait_for_selector('.search-result, .search-none')
+    assert page.locator('.smalldocs-search input').input_value().startswith('gradient descent gradient')
+    assert page.evaluate('longest') < 5000  # ms; without the limit, minutes
+
 def test_reading_order(page):
     "The sidebar lists the chapters in order, and 'next' leads through the whole book, 'previous' back"
     page.goto('/index.html')

@@ -112,6 +112,8 @@ POLISH = [  # (what smalldocs writes, what it becomes)
      r'<span class="menu-text">\1</span></span><button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
     (r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="[^"]*" onclick="([^"]*)">(.*?)</a>',
      r'<button type="button" class="\1" aria-label="Light or dark" title="Light or dark" onclick="\2">\3</button>'),
+    # the search compares what is typed with every paragraph of the book: no more than one can wait for
+    (r'(<input type="search")', r'\1 maxlength="64"'),
     (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
     (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
     (r'(<nav class="quarto-secondary-nav")', r'\1 aria-label="This page"'),

@@ -1,4 +1,4 @@
-"""After this chapter you can say what it means that a program learns, load MNIST's handwritten digits without a network connection, and explain why some of them are kept apart.
+"""After this chapter you can say how a program learns, load MNIST's digits, and tell why some of them are kept apart.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/data.html.md"""
 

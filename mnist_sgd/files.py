@@ -1,4 +1,4 @@
-"""After this page you know how the package keeps things on disk: nothing is ever half written, nothing that is read can run code, and the pictures are those of the original files, bit for bit.
+"""After this page you know how files are kept: none half written, none that runs code, every picture bit for bit.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/files.html.md"""
 

@@ -135,7 +135,7 @@ def read_idx(
                          f"{size:,} bytes, but there are {'more' if more else f'{len(body):,}'}. Get the file again")
     return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder('='))  # a copy, which may be changed
 
-# %% ../nbs/files.ipynb #edf0d97b
+# %% ../nbs/files.ipynb #14046de6
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
     a,    # array of unsigned bytes (uint8), any shape with 1 to 32 axes
@@ -146,4 +146,4 @@ def write_idx(
         raise ValueError(f"write_idx takes a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}; "
                          "a.astype(np.uint8) makes one of numbers from 0 to 255")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
-    write_bytes(path, gzip.compress(raw, mtime=0) if Path(path).suffix == '.gz' else raw)  # no date: always the same bytes
+    write_bytes(path, gzip.compress(raw, mtime=0) if Path(path).suffix == '.gz' else raw)  # no date, so the bytes repeat

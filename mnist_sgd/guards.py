@@ -98,12 +98,15 @@ def checked(
         return f(*args, **kwargs)
     return update_wrapper(wrapper, f)
 
-# %% ../nbs/guards.ipynb #835a1dde
+# %% ../nbs/guards.ipynb #54cd2f45
 def existing_device(
     name, # such as 'cpu' or 'cuda', or a torch.device
 ): # torch.device
     "The device called `name`. `ValueError` if it is not there"
     import torch
-    try: return torch.zeros(1, device=name).device
-    except (TypeError, RuntimeError, AssertionError, NotImplementedError) as e:
+    try:
+        x = torch.zeros(1, device=name)
+        x.item()  # 'meta' keeps no numbers
+        return x.device
+    except (TypeError, RuntimeError, AssertionError, ImportError) as e:
         raise ValueError(f"There is no device {name!r} here; 'cpu' is always there ({str(e).splitlines()[0]})") from e

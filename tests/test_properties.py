@@ -10,8 +10,9 @@ from hypothesis.extra import numpy as hnp
 from torch.utils.data import default_collate
 
 from mnist_sgd.broadcast import broadcast_shape
-from mnist_sgd.data import _idx_types, read_idx, write_idx
+from mnist_sgd.data import read_idx, write_idx
 from mnist_sgd.dataloader import DataLoader, collate
+from mnist_sgd.files import _idx_types
 from mnist_sgd.optimizer import SGD
 from mnist_sgd.similarity import l1_distance, mnist_distance, rmse_distance
 

@@ -73,9 +73,9 @@ def run_train(args):
     from contextlib import nullcontext
     from mnist_sgd.distributed import process_group
     from mnist_sgd.launcher import launch
-    from mnist_sgd.tensor import _check_device
+    from mnist_sgd.guards import existing_device
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
-    device = _check_device(args.device)
+    device = existing_device(args.device)
     try: args.out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
     started = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # by `launch` or by torchrun: one of several processes

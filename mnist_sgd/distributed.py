@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 # %% auto #0
 __all__ = ['Share', 'process_group', 'mean_everywhere', 'average_gradients', 'averaging', 'SharedLearner']
 
-# %% ../nbs/19_distributed.ipynb #ce36ad4f
+# %% ../nbs/19_distributed.ipynb #4d718657
 import os, time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,7 +24,8 @@ from .learner import Learner
 from .linear import mnist_loss
 from .optimizer import SGD, _check_number
 from .recorder import model_tensors
-from .tensor import _check_count, _check_device
+from .guards import existing_device
+from .tensor import _check_count
 
 # %% ../nbs/19_distributed.ipynb #9cb71ca4
 class Share:
@@ -48,7 +49,7 @@ class Share:
             self.weight = own*self.n/self.sizes[-1]
             yield tuple(part[self.rank::self.n] if own else part[:1] for part in batch)  # without a row of its own: any row, with weight 0
 
-# %% ../nbs/19_distributed.ipynb #46c3885b
+# %% ../nbs/19_distributed.ipynb #0102df87
 @contextmanager
 def process_group(
     device='cpu', # 'cpu', or 'cuda' for a graphics card for each process
@@ -57,7 +58,7 @@ def process_group(
     "Join the processes that `launch` or torchrun started; a program that was started alone is a group of one. `RuntimeError` if PyTorch was built without torch.distributed"
     if not dist.is_available(): raise RuntimeError("This build of PyTorch has no torch.distributed, so processes cannot work together; use one process, or install the build from PyPI")
     _check_number('timeout', timeout)
-    here = _check_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
+    here = existing_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
     if here.type not in ('cpu', 'cuda'): raise ValueError(f"device is {device!r}; processes can share work on 'cpu' and on 'cuda'")
     alone = {} if {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys() else dict(store=dist.HashStore(), rank=0, world_size=1)
     dist.init_process_group('nccl' if here.type == 'cuda' else 'gloo', timeout=timedelta(seconds=timeout), **alone)

@@ -8,7 +8,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'open_picture', 'like_mnist',
            'load_model']
 
-# %% ../nbs/story.ipynb #0249b490
+# %% ../nbs/story.ipynb #ed60c1b4
 import time, warnings
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -28,9 +28,10 @@ from .linear import pair_tensors
 from .optimizer import SGD
 from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
-from .tensor import _check_device, stack_images, tensor
+from .guards import existing_device
+from .tensor import stack_images, tensor
 
-# %% ../nbs/story.ipynb #f2e517e2
+# %% ../nbs/story.ipynb #b3df523f
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -57,7 +58,7 @@ def train_model_named(
 ) -> tuple: # the Learner, and its row of the table
     "Train one of `models` with binary cross-entropy and momentum. `ValueError` if it cannot go on from the file"
     if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
-    device = _check_device(device)
+    device = existing_device(device)
     torch.manual_seed(seed)
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]

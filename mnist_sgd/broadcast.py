@@ -1,4 +1,4 @@
-"""After this chapter you can compare one picture with thousands in a single expression, predict the shape of the result before you run it, and say why no copies are made.
+"""After this chapter you can compare one picture with thousands in one expression, and predict the shape of the result.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/broadcast.html.md"""
 
@@ -31,7 +31,7 @@ def broadcast_shape(
         sizes.append(n if m == 1 else m)
     return tuple(reversed(sizes))
 
-# %% ../nbs/02_broadcast.ipynb #314783a5
+# %% ../nbs/02_broadcast.ipynb #e09b4f57
 def explain_broadcast(
     a, # shape of one tensor
     b, # shape of the other
@@ -41,7 +41,8 @@ def explain_broadcast(
     for i, (m, n) in enumerate(_pairs(a, b), 1):
         fits = m == n or 1 in (m, n)
         side = 'first' if m == 1 else 'second'
-        why = 'equal' if m == n else f'the {side} is repeated' if fits else 'does not fit: neither is 1'
+        why = f'the {side} is repeated' if fits else 'does not fit: neither is 1'
+        if m == n: why = 'equal'
         result = '?' if not fits else n if m == 1 else m
         rows.append((f'-{i}', m if i <= len(a) else '', n if i <= len(b) else '', result, why))
     for row in rows: print('{:>5} {:>7} {:>7} {:>7}  {}'.format(*row).rstrip())

@@ -1,4 +1,4 @@
-"""After this chapter you can build a classifier that learns nothing but averages, choose between two distances, say how often it is right and how sure you can be of that, and so know what a neural network has to beat.
+"""After this chapter you can build a classifier out of averages, and say how often it is right and how sure that is.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/similarity.html.md"""
 

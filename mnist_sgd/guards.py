@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/guards.html.md"""
 
 # %% auto #0
 __all__ = ['Count', 'Whole', 'Rate', 'RateOrSchedule', 'Positive', 'Fraction', 'Number', 'Axes', 'Kind', 'described', 'refuse',
-           'checked', 'existing_device', 'Binary', 'Floats', 'Numbers']
+           'checked', 'existing_device', 'Binary', 'Finite', 'Floats', 'Numbers']
 
 # %% ../nbs/guards.ipynb #f626dea9
 import inspect, math
@@ -61,11 +61,12 @@ class Kind:
     def __init__(self, what, fits): self.what, self.fits = what, fits
     def __getitem__(self, item): return Annotated[item[0], Axes(self.what, *item, self.fits)]
 
-_all_ = ['Binary', 'Floats', 'Numbers']
+_all_ = ['Binary', 'Finite', 'Floats', 'Numbers']
 
-if TYPE_CHECKING: Binary = Floats = Numbers = Annotated
+if TYPE_CHECKING: Binary = Finite = Floats = Numbers = Annotated
 else:
     Floats = Kind('floats', lambda t: t.is_floating_point())
+    Finite = Kind('floats, none NaN or infinite,', lambda t: t.is_floating_point() and t.isfinite().all())
     Numbers = Kind('numbers', lambda t: True)
     Binary = Kind('ones and zeros', lambda t: t.equal(t*t))  # no other number is its own square, and NaN equals nothing
 

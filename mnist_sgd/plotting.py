@@ -159,8 +159,8 @@ def draw_broadcast(
     a, b = torch.as_tensor(a), torch.as_tensor(b)
     rows, cols = (1, 1, *torch.broadcast_shapes(a.shape, b.shape))[-2:]
     if max(a.ndim, b.ndim) > 2 or max(rows, cols) > 10: raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} and {tuple(b.shape)}. Take a slice, or use explain_broadcast")
-    ax = plt.figure(figsize=(min(9, .5*(3*cols + 2)), .5*(rows + 1))).add_subplot()
     result = {'+': torch.add, '-': torch.sub, '×': torch.mul}[op](a, b)
+    ax = plt.figure(figsize=(min(9, .5*(3*cols + 2)), .5*(rows + 1))).add_subplot()
     for k, (t, color, sign) in enumerate([(a, colors['blue'], op), (b, colors['red'], '='), (result, colors['black'], '')]):
         left = k*(cols + 1)
         _draw_grid(ax, torch.atleast_2d(t), (rows, cols), left, color)

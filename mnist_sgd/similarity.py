@@ -1,4 +1,4 @@
-"""After this chapter you can build a classifier that learns nothing but averages, measure how good it is, see where and why it fails, and so know what a neural network has to beat.
+"""After this chapter you can build a classifier out of averages, and say how often it is right and how sure that is.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/similarity.html.md"""
 
@@ -7,107 +7,78 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/similarity.html.md"""
 # %% auto #0
 __all__ = ['mnist_distance', 'ideal_digit', 'l1_distance', 'rmse_distance', 'is_3', 'accuracy', 'PixelSimilarity']
 
-# %% ../nbs/03_similarity.ipynb #e9bacc71
+# %% ../nbs/03_similarity.ipynb #fc9ebb1b
 from functools import lru_cache
 
 import torch
+from torch import Tensor
 
-from .broadcast import broadcast_shape
 from .data import mnist_arrays
-from .tensor import _check_tensors, stack_images
+from .guards import Finite, Floats, Numbers, checked
+from .tensor import stack_images
 
-# %% ../nbs/03_similarity.ipynb #7407eb94
-def _check_float(t, name):
-    _check_tensors(name, t)
-    if not torch.is_floating_point(t): raise ValueError(f"{name} takes images as floats from 0 to 1, not {t.dtype}. `stack_images` makes them so")
-
+# %% ../nbs/03_similarity.ipynb #5c86cfe7
+@checked
 def ideal_digit(
-    images: torch.Tensor, # floats, n x height x width, n > 0
-) -> torch.Tensor: # height x width
-    "The mean image: for each pixel, its mean over all `images`"
-    _check_float(images, 'ideal_digit')
-    if images.ndim != 3 or len(images) == 0: raise ValueError(f"ideal_digit takes a stack of images, n x height x width with n > 0, not shape {tuple(images.shape)}")
+    images: Floats[Tensor, 'n+ h w'], # a stack of images, at least one; `stack_images` makes it
+) -> Tensor: # the mean image, h x w
+    "For each pixel, its mean over all `images`"
     return images.mean(0)
 
-# %% ../nbs/03_similarity.ipynb #b8edaeb5
-def _check_images(a, b):
-    for t in (a, b): _check_float(t, 'A distance')
-    if a.ndim < 2 or a.shape[-2:] != b.shape[-2:]: raise ValueError(f"Images to compare must have the same height and width; these have shapes {tuple(a.shape)} and {tuple(b.shape)}")
-    broadcast_shape(a.shape, b.shape) # stacks that do not fit: it names their axes
-
-# %% ../nbs/03_similarity.ipynb #3018ddfa
+# %% ../nbs/03_similarity.ipynb #054d7798
+@checked
 def l1_distance(
-    a: torch.Tensor, # one image or a stack, floats, ... x height x width
-    b: torch.Tensor, # likewise; broadcast against `a`
-) -> torch.Tensor: # one distance an image, in the unit of the pixels
-    "Mean absolute difference over the pixels ([definition](https://en.wikipedia.org/wiki/Mean_absolute_error))"
-    _check_images(a, b)
+    a: Floats[Tensor, '*n h w'], # one image or a stack; `stack_images` makes it
+    b: Floats[Tensor, '*m h w'], # likewise, of the same height and width; broadcast against `a`
+) -> Tensor: # one distance per image, in the unit of the pixels
+    "Mean absolute difference of the pixels"
     return (a - b).abs().mean((-1, -2))
 
-# %% ../nbs/03_similarity.ipynb #68c2e2bf
+# %% ../nbs/03_similarity.ipynb #03198335
+@checked
 def rmse_distance(
-    a: torch.Tensor, # one image or a stack, floats, ... x height x width
-    b: torch.Tensor, # likewise; broadcast against `a`
-) -> torch.Tensor: # one distance an image, in the unit of the pixels
-    "Root of the mean squared difference over the pixels ([definition](https://en.wikipedia.org/wiki/Root_mean_square_deviation))"
-    _check_images(a, b)
+    a: Floats[Tensor, '*n h w'], # one image or a stack; `stack_images` makes it
+    b: Floats[Tensor, '*m h w'], # likewise, of the same height and width; broadcast against `a`
+) -> Tensor: # one distance per image, in the unit of the pixels
+    "Root of the mean squared difference of the pixels"
     return ((a - b)**2).mean((-1, -2)).sqrt()
 
 # %% ../nbs/03_similarity.ipynb #18518183
 mnist_distance = l1_distance
 
-# %% ../nbs/03_similarity.ipynb #5c0e0e35
-def _check_distances(distances):
-    if not distances.isfinite().all(): raise ValueError("Some pixels are NaN or infinite, so no ideal digit is the nearest; find them with x.isfinite()")
-
+# %% ../nbs/03_similarity.ipynb #f904b769
 @lru_cache
-def _ideals(): return [ideal_digit(stack_images(mnist_arrays('train', (d,))[0])) for d in (3, 7)]
+def _ideals(): return [ideal_digit(stack_images(mnist_arrays('train', d)[0])) for d in (3, 7)]
 
+@checked
 def is_3(
-    x: torch.Tensor, # images, floats from 0 to 1, n x 28 x 28 or one 28 x 28, on any device
-) -> torch.Tensor: # bool, one an image: True where it is a three
-    "Is an image closer to the ideal three than to the ideal seven, by `mnist_distance`?"
-    _check_float(x, 'is_3')
-    to3, to7 = (mnist_distance(x, ideal.to(x.device)) for ideal in _ideals())
-    _check_distances(to3)
-    return to3 < to7
+    x: Finite[Tensor, '*n h w'], # one image or a stack, pixels from 0 to 1
+) -> Tensor: # for each: is it a three, and not a seven?
+    "Is an image closer to the ideal three than to the ideal seven?"
+    ideal3, ideal7 = (ideal.to(x.device) for ideal in _ideals())
+    return mnist_distance(x, ideal3) < mnist_distance(x, ideal7)
 
-# %% ../nbs/03_similarity.ipynb #e5f53505
+# %% ../nbs/03_similarity.ipynb #bc20c0e1
+@checked
 def accuracy(
-    preds: torch.Tensor,   # predicted classes, any shape
-    targets: torch.Tensor, # true classes, the same shape
-) -> torch.Tensor: # a number from 0 to 1
-    "Share of predictions that equal their targets"
-    _check_tensors('accuracy', preds, targets)
-    if preds.shape != targets.shape: raise ValueError(f"accuracy takes one prediction for each target; the shapes are {tuple(preds.shape)} and {tuple(targets.shape)}. x.view(-1) makes one row of any tensor x")
-    if preds.numel() == 0: raise ValueError("accuracy of no predictions at all is undefined: the tensors are empty; give at least one")
+    preds: Numbers[Tensor, '*k n+'],   # predicted classes; the accuracy of none is undefined
+    targets: Numbers[Tensor, '*k n+'], # true classes, one prediction for each target
+) -> Tensor: # a number from 0 to 1
+    "Share of the predictions that equal their targets; NaN is never right"
     return (preds == targets).float().mean()
 
-# %% ../nbs/03_similarity.ipynb #86341462
+# %% ../nbs/03_similarity.ipynb #1de6c8de
 class PixelSimilarity:
-    "Classifier that calls an image by the ideal digit it is closest to ([nearest centroid](https://en.wikipedia.org/wiki/Nearest_centroid_classifier))"
-    def __init__(self,
-        distance=mnist_distance, # function of two stacks, such as `l1_distance` or `rmse_distance`
-    ):
-        if not callable(distance): raise TypeError(f"distance is {distance!r}; give a function of two stacks of images, such as l1_distance")
+    "Classifier that answers with the class of the nearest ideal digit"
+    def __init__(self, distance=mnist_distance): # `rmse_distance` is another
         self.distance = distance
 
-    def fit(self,
-        x: torch.Tensor, # images, floats, n x height x width, n > 0
-        y: torch.Tensor, # labels, n
-    ): # the classifier itself, with `classes_` (sorted) and `ideals_` (one image a class)
-        "Learn one ideal digit for each class in `y`"
-        _check_tensors('fit', x, y)
-        if x.shape[:1] != y.shape or len(x) == 0: raise ValueError(f"fit takes one label for each image, and at least one; images have shape {tuple(x.shape)}, labels {tuple(y.shape)}")
-        self.classes_ = torch.unique(y)
+    def fit(self, x, y): # images, n x h x w, and their labels, n
+        self.classes_ = y.unique()
         self.ideals_ = torch.stack([ideal_digit(x[y == c]) for c in self.classes_])
         return self
 
-    def predict(self,
-        x: torch.Tensor, # images, floats, n x height x width, or one image
-    ) -> torch.Tensor: # a label for each
-        "The class of the nearest ideal digit, for each image"
-        if not hasattr(self, 'ideals_'): raise RuntimeError("This PixelSimilarity has no ideal digits yet: call fit(images, labels) first")
+    @checked
+    def predict(self, x: Finite[Tensor, '*n h w']): # one image or a stack
         distances = torch.stack([self.distance(x, ideal) for ideal in self.ideals_])
-        _check_distances(distances)
         return self.classes_[distances.argmin(0)]

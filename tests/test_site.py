@@ -96,7 +96,7 @@ def test_every_link_and_anchor_resolves(site):
     assert not broken and anchors > 500
 
 @pytest.mark.parametrize('words, title, href, within', [
-    ('mnist_distance', 'Pixel similarity', 'similarity.html#mnist_distance', 1), ('broadcasting', 'Glossary', 'glossary.html#broadcasting', 5)])
+    ('mnist_distance', '3 Pixel similarity', 'similarity.html#mnist_distance', 1), ('broadcasting', 'Glossary', 'glossary.html#broadcasting', 5)])
 def test_search(page, words, title, href, within):
     "What is typed is found, among the first results, and a click leads there"
     page.goto('/index.html', wait_until='networkidle')

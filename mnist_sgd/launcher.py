@@ -16,24 +16,7 @@ import torch.distributed as dist
 
 from .tensor import _check_count
 
-# %% ../nbs/launcher.ipynb #fbea2929
-def _read(lines, use):
-    "A thread that passes each line to `use`, for as long as there are any"
-    def read():
-        with lines:
-            for line in lines: use(line)
-    thread = threading.Thread(target=read)
-    thread.start()
-    return thread
-
-_GUARD = """import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-for pid in map(int, sys.stdin.read().split()):
-    try:
-        if os.getpgid(pid) == os.getpgrp(): os.kill(pid, signal.SIGKILL)
-    except OSError: pass
-"""
-
+# %% ../nbs/launcher.ipynb #5b0c7e21
 def _loopback():
     "Settings for gloo and nccl: use the interface by which this computer talks to itself, and no other"
     return {key: value for _, name in socket.if_nameindex() if name in ('lo', 'lo0') for key, value in (('GLOO_SOCKET_IFNAME', name), ('NCCL_SOCKET_IFNAME', f'={name}'))}
@@ -55,6 +38,25 @@ def _meeting_place():
             socket.create_connection(door.getsockname(), timeout=5).close()
             return dist.TCPStore(*door.getsockname(), is_master=True, wait_for_workers=False, master_listen_fd=door.detach(), use_libuv=False)  # libuv took no listening socket in PyTorch 2.4
     except OSError as e: raise ConnectionError(f"This computer cannot reach itself at 127.0.0.1 ({e.strerror or e}), and several processes must; switch its loopback interface on (ip link set lo up), or use one process") from e
+
+# %% ../nbs/launcher.ipynb #9e3f64ad
+_GUARD = """import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+for pid in map(int, sys.stdin.read().split()):
+    try:
+        if os.getpgid(pid) == os.getpgrp(): os.kill(pid, signal.SIGKILL)
+    except OSError: pass
+"""
+
+# %% ../nbs/launcher.ipynb #fbea2929
+def _read(lines, use):
+    "A thread that passes each line to `use`, for as long as there are any"
+    def read():
+        with lines:
+            for line in lines: use(line)
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread
 
 def launch(
     words: list, # a program and its options, as they stand after `python`: ['train.py'], or ['-m', 'module']

@@ -1,5 +1,5 @@
 "Many processes: they find what one finds, started by the command and by torchrun; a process that dies ends the run, which can go on"
-import ipaddress, os, shutil, signal, socket, subprocess, sys, time
+import contextlib, ipaddress, os, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -81,11 +81,23 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
 def until(happened, seconds):
     "Wait for `happened()`; its value"
     end = time.monotonic() + seconds
-    while not (found := happened()): assert time.monotonic() < end, f'not within {seconds} s'; time.sleep(.01)
+    while not (found := happened()):
+        assert time.monotonic() < end, f'not within {seconds} s'
+        time.sleep(.01)
     return found
 
-def start(*words, cwd, before=(), **env):
-    return subprocess.Popen([*before, sys.executable, *words], cwd=cwd, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def start():
+    "A function that starts Python; whatever a failed test leaves running ends after it"
+    started = []
+    def start(*words, cwd, before=(), **env):
+        started.append(subprocess.Popen([*before, sys.executable, *words], cwd=cwd, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+    yield start
+    for process in started:
+        for pid in (*ranks(process.pid).values(), process.pid):
+            with contextlib.suppress(ProcessLookupError): os.kill(pid, signal.SIGKILL)
+        process.communicate()
 
 def permitted(*words): return subprocess.run([*words, 'true'], capture_output=True, check=False).returncode == 0 if shutil.which(words[0]) else False
 
@@ -113,16 +125,14 @@ ALONE = "from mnist_sgd.distributed import *\nimport time\nwith process_group():
 
 @pytest.mark.skipif(not Path('/proc/self/net/tcp').exists(), reason='looks for open ports in /proc')
 @pytest.mark.parametrize('words', [[*TRAIN, '--processes', '2', '--out', '.'], ['-c', ALONE]], ids=['two processes', 'a group of one'])
-def test_no_port_is_open_to_other_computers(named, tmp_path, words):
+def test_no_port_is_open_to_other_computers(start, named, tmp_path, words):
     process = start(*words, cwd=tmp_path, before=named)
     while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # the second epoch is over
     pids = [process.pid, *ranks(process.pid).values()]
     found = listening(pids)
-    process.kill()
-    process.communicate()
     assert len(pids) == (3 if '--processes' in words else 1) and found and all(o.is_loopback for o in found), found
 
-def test_processes_import_what_the_command_imports(tmp_path):
+def test_processes_import_what_the_command_imports(start, tmp_path):
     for name in ('commands', 'here', 'elsewhere'): (tmp_path/name).mkdir()
     (tmp_path/'commands'/'mnist_sgd').write_text('import sys\nfrom mnist_sgd.cli import main\nsys.exit(main())\n')  # as pip writes it
     for trap in ('here/random.py', 'elsewhere/sitecustomize.py'): (tmp_path/trap).write_text('raise SystemExit(9)')
@@ -140,7 +150,7 @@ def ended(pid):
 @pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='looks for the processes in /proc')
 @pytest.mark.parametrize('how', [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize('early', [True, False], ids=['while they import', 'while they train'])
-def test_no_process_outlives_its_parent(tmp_path, how, early):
+def test_no_process_outlives_its_parent(start, tmp_path, how, early):
     process = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path)
     while not early and process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None
     children = until(lambda: len(found := ranks(process.pid)) == 2 and found, 30)
@@ -149,7 +159,7 @@ def test_no_process_outlives_its_parent(tmp_path, how, early):
     assert process.communicate()[1] == '' and process.returncode == -how
 
 @pytest.mark.skipif(not permitted('unshare', '-rn'), reason='cannot take the network away')
-def test_without_a_way_to_talk_to_itself(tmp_path):
+def test_without_a_way_to_talk_to_itself(start, tmp_path):
     began = time.monotonic()
     done = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path, before=['unshare', '-rn'])
     out, err = done.communicate(timeout=60)

@@ -67,7 +67,7 @@ def process_group(
             failed = False
             time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
         finally:
-            if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
+            if alone or not failed: dist.destroy_process_group()  # the first to fail says why; its end tells the others
 
 # %% ../nbs/19_distributed.ipynb #0ec0e23e
 def _in_group(): return dist.is_available() and dist.is_initialized()

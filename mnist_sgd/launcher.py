@@ -19,7 +19,8 @@ from .tensor import _check_count
 # %% ../nbs/launcher.ipynb #5b0c7e21
 def _loopback():
     "Settings for gloo and nccl: use the interface by which this computer talks to itself, and no other"
-    return {key: value for _, name in socket.if_nameindex() if name in ('lo', 'lo0') for key, value in (('GLOO_SOCKET_IFNAME', name), ('NCCL_SOCKET_IFNAME', f'={name}'))}
+    name = next((name for _, name in socket.if_nameindex() if name in ('lo', 'lo0')), None)
+    return dict(GLOO_SOCKET_IFNAME=name, NCCL_SOCKET_IFNAME=f'={name}') if name else {}
 
 @contextmanager
 def _loopback_only():
@@ -36,8 +37,11 @@ def _meeting_place():
     try:
         with socket.create_server(('127.0.0.1', 0)) as door:  # port 0: any that is free
             socket.create_connection(door.getsockname(), timeout=5).close()
-            return dist.TCPStore(*door.getsockname(), is_master=True, wait_for_workers=False, master_listen_fd=door.detach(), use_libuv=False)  # libuv took no listening socket in PyTorch 2.4
-    except OSError as e: raise ConnectionError(f"This computer cannot reach itself at 127.0.0.1 ({e.strerror or e}), and several processes must; switch its loopback interface on (ip link set lo up), or use one process") from e
+            return dist.TCPStore(*door.getsockname(), is_master=True, wait_for_workers=False,
+                                 master_listen_fd=door.detach(), use_libuv=False)  # PyTorch 2.4 cannot do it with libuv
+    except OSError as e:
+        raise ConnectionError(f"This computer cannot reach itself at 127.0.0.1 ({e.strerror or e}), and several "
+                              "processes must; switch its loopback interface on (ip link set lo up), or use one process") from e
 
 # %% ../nbs/launcher.ipynb #9e3f64ad
 _GUARD = """import os, signal, sys
@@ -72,14 +76,17 @@ def launch(
         WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port),
         TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
     python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
-    guard = subprocess.Popen([sys.executable, '-ISc', _GUARD], stdin=subprocess.PIPE, text=True)
+    guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
+                             text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     processes, readers, errors = [], [], [[] for _ in range(n)]
     try:
         for i, lines in enumerate(errors):
-            processes.append(p := subprocess.Popen([*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                                                   stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
+            processes.append(p := subprocess.Popen(
+                [*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
+                stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
             print(p.pid, file=guard.stdin, flush=True)
-            readers += [_read(p.stderr, lines.append), *([] if i else [_read(p.stdout, partial(print, end='', flush=True))])]
+            readers.append(_read(p.stderr, lines.append))
+            if i == 0: readers.append(_read(p.stdout, partial(print, end='', flush=True)))
         while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
     except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
     finally:

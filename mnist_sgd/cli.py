@@ -79,7 +79,11 @@ def run_train(args):
     try: args.out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
     started = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # by `launch` or by torchrun: one of several processes
-    if args.processes > 1 and not started: return launch(['-m', 'mnist_sgd', *args.words], args.processes, "The same command with --resume goes on after the last whole epoch")
+    if args.processes > 1 and not started:
+        same = f'import sys; sys.path[:] = {sys.path!r}; from mnist_sgd.cli import main; sys.exit(main())'
+        options = ['-P'] if sys.version_info >= (3, 11) else []  # Python 3.13 would look for linecache.py here
+        return launch([*options, '-c', same, *args.words], args.processes,
+                      "The same command with --resume goes on after the last whole epoch")
     with process_group(args.device) if started else nullcontext(device) as device: _train(args, device, writes=os.environ.get('RANK', '0') == '0')
 
 def _train(args, device, writes):

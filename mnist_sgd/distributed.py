@@ -9,7 +9,7 @@ __all__ = ['Share', 'process_group', 'mean_everywhere', 'average_gradients', 'av
 
 # %% ../nbs/19_distributed.ipynb #4d718657
 import os, time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import numpy as np
@@ -20,6 +20,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
 from .dataloader import DataLoaders
+from .launcher import _loopback_only
 from .learner import Learner
 from .linear import mnist_loss
 from .optimizer import SGD, _check_number
@@ -61,14 +62,15 @@ def process_group(
     here = existing_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
     if here.type not in ('cpu', 'cuda'): raise ValueError(f"device is {device!r}; processes can share work on 'cpu' and on 'cuda'")
     alone = {} if {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys() else dict(store=dist.HashStore(), rank=0, world_size=1)
-    dist.init_process_group('nccl' if here.type == 'cuda' else 'gloo', timeout=timedelta(seconds=timeout), **alone)
-    failed = True
-    try:
-        yield here
-        failed = False
-        time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
-    finally:
-        if alone or not failed: dist.destroy_process_group()  # one of many that fails first says why; when it ends, the others notice
+    with _loopback_only() if alone else nullcontext():
+        dist.init_process_group('nccl' if here.type == 'cuda' else 'gloo', timeout=timedelta(seconds=timeout), **alone)
+        failed = True
+        try:
+            yield here
+            failed = False
+            time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
+        finally:
+            if alone or not failed: dist.destroy_process_group()  # the first to fail says why; its end tells the others
 
 # %% ../nbs/19_distributed.ipynb #0ec0e23e
 def _in_group(): return dist.is_available() and dist.is_initialized()

@@ -8,12 +8,49 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/launcher.html.md"""
 __all__ = ['launch']
 
 # %% ../nbs/launcher.ipynb #92f99c71
-import os, signal, subprocess, sys, threading, time
+import os, signal, socket, subprocess, sys, threading, time
+from contextlib import contextmanager
 from functools import partial
 
 import torch.distributed as dist
 
 from .tensor import _check_count
+
+# %% ../nbs/launcher.ipynb #5b0c7e21
+def _loopback():
+    "Settings for gloo and nccl: use the interface by which this computer talks to itself, and no other"
+    name = next((name for _, name in socket.if_nameindex() if name in ('lo', 'lo0')), None)
+    return dict(GLOO_SOCKET_IFNAME=name, NCCL_SOCKET_IFNAME=f'={name}') if name else {}
+
+@contextmanager
+def _loopback_only():
+    "Meanwhile this process, too, is to use no other interface"
+    before, own = dict(os.environ), _loopback()
+    os.environ.update(own)
+    try: yield
+    finally:
+        for key in own: del os.environ[key]
+        os.environ.update({key: before[key] for key in own if key in before})
+
+def _meeting_place():
+    "Where the processes find each other; nobody can reach it from another computer"
+    try:
+        with socket.create_server(('127.0.0.1', 0)) as door:  # port 0: any that is free
+            socket.create_connection(door.getsockname(), timeout=5).close()
+            return dist.TCPStore(*door.getsockname(), is_master=True, wait_for_workers=False,
+                                 master_listen_fd=door.detach(), use_libuv=False)  # PyTorch 2.4 cannot do it with libuv
+    except OSError as e:
+        raise ConnectionError(f"This computer cannot reach itself at 127.0.0.1 ({e.strerror or e}), and several "
+                              "processes must; switch its loopback interface on (ip link set lo up), or use one process") from e
+
+# %% ../nbs/launcher.ipynb #9e3f64ad
+_GUARD = """import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+for pid in map(int, sys.stdin.read().split()):
+    try:
+        if os.getpgid(pid) == os.getpgrp(): os.kill(pid, signal.SIGKILL)
+    except OSError: pass
+"""
 
 # %% ../nbs/launcher.ipynb #fbea2929
 def _read(lines, use):
@@ -34,21 +71,29 @@ def launch(
     if not dist.is_available(): raise RuntimeError("This build of PyTorch has no torch.distributed, so processes cannot work together; use one process, or install the build from PyPI")
     _check_count('n', n)
     if isinstance(words, str): raise TypeError(f"words is {words!r}; give a list, as in [{words!r}]")
-    meeting = dist.TCPStore('127.0.0.1', 0, is_master=True, wait_for_workers=False)  # port 0: any that is free
-    env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | dict(
-        WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port), PYTHONUNBUFFERED='1',
+    meeting = _meeting_place()
+    env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | _loopback() | dict(
+        WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port),
         TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
-    processes = [subprocess.Popen([sys.executable, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                                  stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE) for i in range(n)]
-    errors = [[] for _ in processes]
-    readers = [_read(processes[0].stdout, partial(print, end='', flush=True)), *(_read(p.stderr, lines.append) for p, lines in zip(processes, errors))]
+    python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
+    guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
+                             text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    processes, readers, errors = [], [], [[] for _ in range(n)]
     try:
+        for i, lines in enumerate(errors):
+            processes.append(p := subprocess.Popen(
+                [*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
+                stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
+            print(p.pid, file=guard.stdin, flush=True)
+            readers.append(_read(p.stderr, lines.append))
+            if i == 0: readers.append(_read(p.stdout, partial(print, end='', flush=True)))
         while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
     except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
     finally:
         for p in processes: p.kill()
         for o in processes: o.wait()
         for o in readers: o.join()
+        guard.communicate()  # it reads to the end, and finds nobody left
     if any(codes):
         code, rank = min((code, i) for i, code in enumerate(codes) if code)
         sys.stderr.writelines(errors[rank])

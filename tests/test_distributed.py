@@ -1,5 +1,5 @@
 "Many processes: they find what one finds, started by the command and by torchrun; a process that dies ends the run, which can go on"
-import os, signal, subprocess, sys, time
+import contextlib, ipaddress, os, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,6 +77,107 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
     done = run(*words, '--resume', cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')
     assert_same(tmp_path, undisturbed[0])
+
+def until(happened, seconds):
+    "Wait for `happened()`; its value"
+    end = time.monotonic() + seconds
+    while not (found := happened()):
+        assert time.monotonic() < end, f'not within {seconds} s'
+        time.sleep(.01)
+    return found
+
+@pytest.fixture
+def start():
+    "A function that starts Python; whatever a failed test leaves running ends after it"
+    started = []
+    def start(*words, cwd, before=(), **env):
+        started.append(subprocess.Popen([*before, sys.executable, *words], cwd=cwd, env=os.environ | env, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        return started[-1]
+    yield start
+    for process in started:
+        for pid in (*ranks(process.pid).values(), process.pid):
+            with contextlib.suppress(ProcessLookupError): os.kill(pid, signal.SIGKILL)
+        process.communicate()
+
+def permitted(*words):
+    return shutil.which(words[0]) is not None and subprocess.run([*words, 'true'], capture_output=True).returncode == 0
+
+def listening(pids):
+    "The addresses on which these processes take connections from anybody who can reach them"
+    found = set()
+    for pid in pids:
+        open_files = {os.readlink(o) for o in Path(f'/proc/{pid}/fd').iterdir()}
+        for table in ('tcp', 'tcp6'):
+            for row in map(str.split, Path(f'/proc/{pid}/net/{table}').read_text().splitlines()[1:]):
+                raw = np.frombuffer(bytes.fromhex(row[1].split(':')[0]), '>u4')  # in words of this machine
+                if row[3] == '0A' and f'socket:[{row[9]}]' in open_files:
+                    found.add(ipaddress.ip_address(raw.astype('=u4').tobytes()))
+    return found
+
+@pytest.fixture
+def named(tmp_path):
+    "Words before a command: the name of this computer then leads to its address in the network, as on most"
+    with socket.socket(type=socket.SOCK_DGRAM) as s:
+        try: s.connect(('192.0.2.1', 9))  # sends nothing, but finds the address to send from
+        except OSError: return []
+        (tmp_path/'hosts').write_text(f'127.0.0.1 localhost\n{s.getsockname()[0]} {socket.gethostname()}\n')
+    if not permitted('unshare', '-rm'): return []
+    return ['unshare', '-rm', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', tmp_path/'hosts']
+
+ALONE = """
+from mnist_sgd.distributed import *
+import time
+with process_group():
+    print('2', flush=True)
+    time.sleep(60)
+"""
+
+@pytest.mark.skipif(not Path('/proc/self/net/tcp').exists(), reason='looks for open ports in /proc')
+@pytest.mark.parametrize('words', [[*TRAIN, '--processes', '2', '--out', '.'], ['-c', ALONE]], ids=['two', 'one alone'])
+def test_no_port_is_open_to_other_computers(start, named, tmp_path, words):
+    process = start(*words, cwd=tmp_path, before=named)
+    while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # the second epoch is over
+    pids = [process.pid, *ranks(process.pid).values()]
+    found = listening(pids)
+    assert len(pids) == (3 if '--processes' in words else 1) and found and all(o.is_loopback for o in found), found
+
+def test_processes_import_what_the_command_imports(start, tmp_path):
+    for name in ('commands', 'here', 'elsewhere'): (tmp_path/name).mkdir()
+    command = tmp_path/'commands'/'mnist_sgd'
+    command.write_text('import sys\nfrom mnist_sgd.cli import main\nsys.exit(main())\n')  # as pip writes it
+    for trap in ('here/random.py', 'elsewhere/sitecustomize.py'): (tmp_path/trap).write_text('raise SystemExit(9)')
+    path = os.pathsep.join(o or os.getcwd() for o in sys.path)
+    words = [command, 'train', '--epochs', '1', '--processes', '2', '--out', '../out']
+    done = start(*words, cwd=tmp_path/'here', PYTHONPATH=path)
+    assert (done.communicate()[1], done.returncode) == ('', 0)
+    program = f"import sys; sys.path[:] = {sys.path!r}\nfrom mnist_sgd.launcher import *\nlaunch(['-c', 'print(1)'], 1)"
+    done = start('-E', '-c', program, cwd=tmp_path, PYTHONPATH=str(tmp_path/'elsewhere'))  # -E: without PYTHONPATH
+    assert (*done.communicate(), done.returncode) == ('1\n', '', 0)
+
+def ended(pid):
+    try: return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'Z'
+    except OSError: return True
+
+@pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='looks for the processes in /proc')
+@pytest.mark.parametrize('how', [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize('early', [True, False], ids=['while they import', 'while they train'])
+def test_no_process_outlives_its_parent(start, tmp_path, how, early):
+    process = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path)
+    while not early and process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None
+    children = until(lambda: len(found := ranks(process.pid)) == 2 and found, 30)
+    process.send_signal(how)
+    until(lambda: all(map(ended, children.values())), 1)
+    assert process.communicate()[1] == '' and process.returncode == -how
+
+@pytest.mark.skipif(not permitted('unshare', '-rn'), reason='cannot take the network away')
+def test_without_a_way_to_talk_to_itself(start, tmp_path):
+    began = time.monotonic()
+    done = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path, before=['unshare', '-rn'])
+    out, err = done.communicate(timeout=60)
+    assert time.monotonic() - began < 20 and (out, done.returncode) == ('', 1)
+    assert err.startswith('mnist_sgd train: This computer cannot reach itself at 127.0.0.1 (') and err.count('\n') == 1
+    assert err.endswith('or use one process\n')
 
 ODD = """
 import torch

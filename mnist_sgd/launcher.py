@@ -41,7 +41,7 @@ def _meeting_place():
                                  master_listen_fd=door.detach(), use_libuv=False)  # PyTorch 2.4 cannot do it with libuv
     except OSError as e:
         raise ConnectionError(f"This computer cannot reach itself at 127.0.0.1 ({e.strerror or e}), and several "
-                              "processes must; switch its loopback interface on (ip link set lo up), or use one process") from e
+                              "processes must; switch its loopback on (ip link set lo up), or use one process") from e
 
 # %% ../nbs/launcher.ipynb #9e3f64ad
 _GUARD = """import os, signal, sys

@@ -35,5 +35,5 @@ setup(
     cmdclass=dict(build_py=BuildWithNotebooks), packages=['mnist_sgd'], package_data={'mnist_sgd': ['mnist/*', 'mnist/*/*', 'trained/*']},
     entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['mnist_sgd = mnist_sgd._modidx:d']),
     classifiers=['Intended Audience :: Education', 'Programming Language :: Python :: 3 :: Only',
-                 *[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],  # those that the tests ran on
+                 *[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],  # CI runs the oldest and the newest
                  'Topic :: Scientific/Engineering :: Artificial Intelligence'])

@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
-ORDER = ['files', 'launcher', *(re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS)]  # `files` and `launcher` are plumbing; then the chapters in reading order
+ORDER = ['guards', 'plotting', 'files', 'launcher', *(re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS)]  # plumbing; then the chapters in reading order
 
 def cells(path, kind): return [dict(c, text=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == kind]
 

@@ -26,6 +26,7 @@ from .broadcast import *
 from .conv import *
 from .data import *
 from .dataloader import *
+from .descent import *
 from .distributed import *
 from .files import *
 from .gradient import *

@@ -1,4 +1,4 @@
-// Watch SGD run: the interactive figure of chapter 4, drawn into <div id="descent">.
+// Watch SGD run: the interactive figure of chapter 5, drawn into <div id="descent">.
 // The reader chooses a loss, a starting point, a learning rate and a momentum; the path is computed and drawn afresh at each change.
 
 // ---- What is computed: the losses, the walk, and what to say of it
@@ -25,7 +25,7 @@ export const losses = {
   ravine: {name: 'landscape: ravine', ...quadratic(.05, 1)},
 }
 
-// The update rule of the book's SGD (chapter 7); without momentum it is plain gradient descent
+// The update rule of the book's SGD (chapter 8); without momentum it is plain gradient descent
 export function walk({gradient}, start, lr, momentum = 0, steps = 40) {
   let p = start, velocity = p.map(() => 0)
   const path = [p]

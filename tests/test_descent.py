@@ -1,4 +1,4 @@
-"The interactive figure of the chapter on gradients, in a real browser"
+"The interactive figure of the chapter on descent, in a real browser"
 import math, re
 
 import pytest
@@ -11,7 +11,7 @@ LOSSES = {'curve': lambda p: p[0]**2, 'valleys': lambda p: (p[0]**2 - 1)**2/2 + 
 
 @pytest.fixture
 def figure(page):
-    page.goto('/gradient.html', wait_until='networkidle')
+    page.goto('/descent.html', wait_until='networkidle')
     figure = page.locator('#descent')
     figure.locator('form').wait_for()
     return figure
@@ -157,6 +157,6 @@ def test_a_phone_light_and_dark(figure, scheme):
 def test_without_a_script_the_page_says_where_the_figure_is(browser, site):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f'{site}/gradient.html')
+    page.goto(f'{site}/descent.html')
     assert 'shows a figure to play with' in page.locator('#descent').inner_text()
     context.close()

@@ -70,7 +70,7 @@ else:
     Numbers = Kind('numbers', lambda t: True)
     Binary = Kind('ones and zeros', lambda t: t.equal(t*t))  # no other number is its own square, and NaN equals nothing
 
-# %% ../nbs/guards.ipynb #3fc1681d
+# %% ../nbs/guards.ipynb #d9da0deb
 def described(value):
     "A value in few words: a number as it is, a tensor by dtype, shape and range"
     if not hasattr(value, 'dtype') or not hasattr(value, 'shape'): return repr(value)[:60]
@@ -79,8 +79,9 @@ def described(value):
 
 def refuse(f, name, value, ask, sizes):
     "`ValueError`, or `TypeError` for a value of another type, that quotes the comment beside the parameter"
-    known = ', '.join(f'{k} = {tuple(sizes[k]) if k[0] == "*" else sizes[k]}' for k in getattr(ask, 'axes', ()) if k in sizes)
-    comment = docments(f).get(name)
+    known = ', '.join(f"{k.rstrip('+')} = {tuple(sizes[k]) if k[0] == '*' else sizes[k]}" for k in getattr(ask, 'axes', ()) if k in sizes)
+    try: comment = docments(f).get(name)
+    except OSError: comment = None  # the source of a function that was typed in is not always kept
     error = ValueError if isinstance(value, ask.kind) else TypeError
     raise error(f"{f.__qualname__.removesuffix('.__init__')}: {name} is {described(value)}; it must be {ask}"
                 f"{f' with {known}' if known else ''}{f': {comment}' if comment else ''}")

@@ -7,8 +7,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
 NAMES = [re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS]
-I = NAMES.index('optimizer') + 1
-ORDER = ['guards', 'plotting', 'files', 'launcher', *NAMES[:I], 'recorder', *NAMES[I:]]  # plumbing, and the chapters in reading order
+AFTER = NAMES.index('optimizer') + 1
+ORDER = ['guards', 'plotting', 'files', 'launcher', *NAMES[:AFTER], 'recorder', *NAMES[AFTER:]]  # plumbing, and the chapters in reading order
 
 def cells(path, kind): return [dict(c, text=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == kind]
 

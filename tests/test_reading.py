@@ -65,6 +65,10 @@ def test_the_book_can_be_read_in_a_day_of_reading():
 @pytest.mark.parametrize('path', LESSONS, ids=lambda p: p.stem)
 def test_a_lesson_fits_on_two_screens(path): assert len(code_lines(path)) <= 80
 
+@pytest.mark.parametrize('path', PACKAGE, ids=lambda p: p.stem)
+def test_no_line_of_code_is_long(path):
+    for line in code_lines(path): assert len(line) <= 120, line
+
 def test_the_package_is_small_and_speaks_only_where_python_is_silent():
     trees = [ast.parse(p.read_text(encoding='utf-8')) for p in PACKAGE]
     assert sum(len(code_lines(p)) for p in PACKAGE) < 1600

@@ -27,7 +27,7 @@ def count(path):
     "Words, shown lines, checks among them, lines over 100 characters, lines of the longest cell, minutes"
     words = sum(len(TIME.sub('', c['source']).split()) for c in cells(path) if c['cell_type'] == 'markdown')
     code = shown(path)
-    lines = sum(code, [])
+    lines = [line for cell in code for line in cell]
     return dict(words=words, lines=len(lines), checks=sum(bool(CHECK.search(line)) for line in lines),
                 long=sum(len(line) > 100 for line in lines), longest=max(map(len, code)), minutes=words/220 + len(lines)/12)
 

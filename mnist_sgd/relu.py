@@ -7,57 +7,51 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/relu.html.md"""
 # %% auto #0
 __all__ = ['relu', 'simple_net', 'two_layer_net', 'count_parameters', 'binary_cross_entropy']
 
-# %% ../nbs/09_relu.ipynb #5ee9e003
+# %% ../nbs/09_relu.ipynb #9289250b
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from .guards import Binary, Count, Floats, checked
 from .linear import linear1
-from .tensor import _check_count, _check_tensors
 
-# %% ../nbs/09_relu.ipynb #c858bd04
+# %% ../nbs/09_relu.ipynb #9edd2683
 def relu(
-    x: torch.Tensor, # any shape
-) -> torch.Tensor: # the same shape
-    "Each number, or 0 if it is negative: [max(0, x)](https://en.wikipedia.org/wiki/Rectifier_(neural_networks))"
-    _check_tensors('relu', x)
+    x, # a tensor of any shape
+): # the same shape
+    "Each number, or 0 if it is negative: max(0, x)"
     return x.clamp(min=0)
 
-# %% ../nbs/09_relu.ipynb #d3dbae3c
+# %% ../nbs/09_relu.ipynb #aaf205d6
 def simple_net(
-    xb: torch.Tensor, # batch of inputs, n x n_in
-    w1: torch.Tensor, # n_in x n_hidden
-    b1: torch.Tensor, # n_hidden
-    w2: torch.Tensor, # n_hidden x n_out
-    b2: torch.Tensor, # n_out
-) -> torch.Tensor: # n x n_out
+    xb,     # batch of inputs, n x n_in
+    w1, b1, # n_in x n_hidden weights, n_hidden biases
+    w2, b2, # n_hidden x n_out weights, n_out biases
+): # n x n_out
     "Two linear layers with a ReLU between them"
     return linear1(relu(linear1(xb, w1, b1)), w2, b2)
 
-# %% ../nbs/09_relu.ipynb #8dd5123d
+# %% ../nbs/09_relu.ipynb #3e76ca34
+@checked
 def two_layer_net(
-    n_hidden=30, # hidden units, 1 or more
-    n_in=28*28,  # inputs
-    n_out=1,     # outputs
-) -> nn.Sequential: # from n x n_in to n x n_out
+    n_hidden: Count=30, # hidden units
+    n_in: Count=28*28,  # inputs
+    n_out: Count=1,     # outputs
+): # from n x n_in to n x n_out
     "`simple_net` with PyTorch's layers: linear, ReLU, linear"
-    for name, n in dict(n_hidden=n_hidden, n_in=n_in, n_out=n_out).items(): _check_count(name, n)
     return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out))
 
-# %% ../nbs/09_relu.ipynb #8cfff9b3
+# %% ../nbs/09_relu.ipynb #f78ebcd2
 def count_parameters(
-    model: nn.Module, # any model
-) -> int:
-    "How many numbers the model learns"
-    if not isinstance(model, nn.Module): raise TypeError(f"count_parameters takes an nn.Module, not {type(model).__name__}; for a list of tensors, sum(p.numel() for p in params)")
+    model, # an `nn.Module`
+): # how many numbers it learns
+    "The sizes of all parameters, added up"
     return sum(p.numel() for p in model.parameters())
 
-# %% ../nbs/09_relu.ipynb #eaa05a82
+# %% ../nbs/09_relu.ipynb #76c03910
+@checked
 def binary_cross_entropy(
-    scores: torch.Tensor,  # any number; above 0 means 1
-    targets: torch.Tensor, # 1 or 0, the same shape
-) -> torch.Tensor: # one number, 0 or more
-    "Mean of minus the logarithm of the [probability given to the right answer](https://en.wikipedia.org/wiki/Cross-entropy)"
-    _check_tensors('binary_cross_entropy', scores, targets)
-    if scores.shape != targets.shape:
-        raise ValueError(f"There must be one target for each score; scores have shape {tuple(scores.shape)}, targets {tuple(targets.shape)}. targets.unsqueeze(1) adds an axis at the end")
+    scores: Floats[Tensor, '*n'],  # scores; above 0 means 1
+    targets: Binary[Tensor, '*n'], # 1 or 0, one per score; unsqueeze(1) makes a column of a row
+): # one number, 0 or more
+    "Mean of minus the logarithm of the probability that was given to the right answer"
     return (torch.logaddexp(scores, torch.zeros_like(scores)) - scores*targets).mean()

@@ -246,20 +246,22 @@ CALLS = [
     (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), loader(n_out=2)), ValueError, shape_of('predictions have shape', (2, 1), (2, 2))),
     *[(train_model, lambda n=n: train_model(nn.Linear(3, 1), n, .1, [ones(1)], None), ValueError, f'epochs is {n}; .*1 or more') for n in (0, -3, 1.5)],
     # optimizer
-    (BasicOptim, lambda: BasicOptim([], .1), ValueError, r'no parameters; give it model.parameters\(\)'),
-    (BasicOptim, lambda: BasicOptim([zeros(3)], .1), ValueError, r'requires_grad_\(\)'),
-    (BasicOptim, lambda: BasicOptim(zeros(3, requires_grad=True), .1), ValueError, 'put it in a list'),
-    *[(SGD, lambda lr=lr: SGD([zeros(3, requires_grad=True)], lr), ValueError, f'lr is {re.escape(repr(lr))}; .*0 or more') for lr in (-.1, nan, inf, '0.1')],
+    *[(BasicOptim, lambda ps=ps: BasicOptim(ps, .1), ValueError, r'give model.parameters\(\), or tensors with requires_grad_\(\) in a list')
+      for ps in ([], [zeros(3)], zeros(3, requires_grad=True), [zeros(3, requires_grad=True)*2])],
+    *[(make, lambda lr=lr, make=make: make([zeros(3, requires_grad=True)], lr), (ValueError, TypeError), f'{make.__name__}: lr is {re.escape(repr(lr))}; .*0 or more')
+      for make in (BasicOptim, SGD, Adam) for lr in (-.1, nan, inf, '0.1')],
     (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, momentum=nan), ValueError, 'momentum is nan; .*0 or more'),
     (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, weight_decay=-1), ValueError, 'weight_decay is -1; .*0 or more'),
+    (Adam, lambda: Adam([zeros(3, requires_grad=True)], eps=-1), ValueError, 'eps is -1; .*0 or more'),
     # relu
-    (relu, lambda: relu([-1, 1]), TypeError, r'not list; tensor\('),
-    (simple_net, lambda: simple_net(zeros(2, 5), zeros(4, 3), zeros(3), zeros(3, 1), zeros(1)), ValueError, shape_of('batch has shape', (2, 5), (4, 3))),
-    (simple_net, lambda: simple_net(zeros(2, 5), zeros(5, 3), zeros(3), zeros(4, 1), zeros(1)), ValueError, shape_of('batch has shape', (2, 3), (4, 1))),
-    *[(two_layer_net, lambda n=n: two_layer_net(n), ValueError, f'n_hidden is {n}; .*1 or more') for n in (0, -5, 2.5, nan)],
-    (count_parameters, lambda: count_parameters([zeros(3)]), TypeError, r'not list; for a list of tensors, sum'),
-    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4, 1), zeros(4)), ValueError, shape_of('scores have shape', (4, 1), (4,)) + r'.*unsqueeze\(1\)'),
-    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4).numpy(), zeros(4)), TypeError, r'not ndarray; tensor\('),
+    (relu, lambda: relu([-1, 1]), AttributeError, "'list' object has no attribute 'clamp'"),
+    *[(simple_net, lambda ws=ws: simple_net(zeros(2, 5), *ws), (RuntimeError, ValueError), 'cannot be multiplied|batch has shape')
+      for ws in ((zeros(4, 3), zeros(3), zeros(3, 1), zeros(1)), (zeros(5, 3), zeros(3), zeros(4, 1), zeros(1)))],
+    *[(two_layer_net, lambda n=n: two_layer_net(n), (ValueError, TypeError), f'n_hidden is {n}; .*1 or more') for n in (0, -5, 2.5, nan)],
+    (count_parameters, lambda: count_parameters([zeros(3)]), AttributeError, "'list' object has no attribute 'parameters'"),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4, 1), zeros(4)), ValueError, shape_of('targets is torch.float32 of shape', (4,), (4, 1)) + r'.*unsqueeze\(1\)'),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4).numpy(), zeros(4)), TypeError, 'scores is float32 of shape .*must be floats'),
+    *[(binary_cross_entropy, lambda t=t: binary_cross_entropy(zeros(2), tensor([1., t])), ValueError, 'targets is .*must be ones and zeros') for t in (nan, 3., .5, 255.)],
     # recorder
     (Recorder, lambda: Recorder('accuracy'), TypeError, r"'accuracy'; give a list .*\['accuracy'\]"),
     (Recorder, lambda: Recorder([]).plot_loss(), ValueError, 'no epochs yet.*call fit first'),

@@ -13,7 +13,7 @@ from mnist_sgd.broadcast import broadcast_shape
 from mnist_sgd.data import read_idx, write_idx
 from mnist_sgd.dataloader import DataLoader, collate
 from mnist_sgd.files import _idx_types
-from mnist_sgd.optimizer import SGD
+from mnist_sgd.optimizer import SGD, Adam
 from mnist_sgd.similarity import l1_distance, mnist_distance, rmse_distance
 
 settings.register_profile('steady', deadline=None, derandomize=True, database=None, max_examples=100)
@@ -136,16 +136,24 @@ def test_distances_of_stacks_are_those_of_each_pair(found, height, width, distan
 
 # optimizer
 
-@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]) | st.floats(0, 1), st.sampled_from([0., 1e-4, .1]) | st.floats(0, 1), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
-def test_sgd_steps_as_torchs_does(lr, momentum, weight_decay, steps, without_gradient):
+def same_steps(ours, theirs, steps, without_gradient, **settings):
+    "Both optimizers take the same steps; parameters in `without_gradient` have no gradient in the first one"
     torch.manual_seed(steps)
     start, all_params = [torch.randn(3, 2), torch.randn(4)], []
     grads = [[None if i in without_gradient and k == 0 else torch.randn_like(p) for i, p in enumerate(start)] for k in range(steps)]
-    for optimizer in (SGD, torch.optim.SGD):
+    for optimizer in (ours, theirs):
         params = [p.clone().requires_grad_() for p in start]
-        opt = optimizer(params, lr=lr, momentum=momentum, weight_decay=weight_decay)
+        opt = optimizer(params, **settings)
         for step in grads:
             for p, g in zip(params, step): p.grad = None if g is None else g.clone()
             opt.step()
         all_params.append(params)
-    for ours, theirs in zip(*all_params): torch.testing.assert_close(ours, theirs)
+    for a, b in zip(*all_params): torch.testing.assert_close(a, b)
+
+@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]) | st.floats(0, 1), st.sampled_from([0., 1e-4, .1]) | st.floats(0, 1), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
+def test_sgd_steps_as_torchs_does(lr, momentum, weight_decay, steps, without_gradient):
+    same_steps(SGD, torch.optim.SGD, steps, without_gradient, lr=lr, momentum=momentum, weight_decay=weight_decay)
+
+@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]), st.sampled_from([0., .9, .999]), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
+def test_adam_steps_as_torchs_does(lr, b1, b2, steps, without_gradient):
+    same_steps(Adam, torch.optim.Adam, steps, without_gradient, lr=lr, betas=(b1, b2))

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #f0534959
+# %% ../nbs/all.ipynb #fab224e8
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from .launcher import *
 from .learner import *
 from .linear import *
 from .optimizer import *
+from .pictures import *
 from .plotting import *
 from .recorder import *
 from .relu import *

@@ -66,7 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #b8db2a21
+# %% ../nbs/cli.ipynb #09da4afd
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import os
@@ -91,7 +91,7 @@ def _train(args, device, writes):
     import matplotlib.pyplot as plt
     from mnist_sgd.files import write_bytes
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
-    from mnist_sgd.tensor import set_style
+    from mnist_sgd.plotting import set_style
     rows, learners = [train_baseline(args.digits)], {}
     for name in models:
         if writes: print(f'{name}:', flush=True)
@@ -114,7 +114,8 @@ def _train(args, device, writes):
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
-    from mnist_sgd.story import like_mnist, load_model, open_picture
+    from mnist_sgd.pictures import like_mnist, open_picture
+    from mnist_sgd.story import load_model
     if args.weights.is_dir(): args.weights /= 'relu.npz'
     if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
@@ -130,13 +131,13 @@ def run_predict(args):
             print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
-# %% ../nbs/cli.ipynb #e8c25b6d
+# %% ../nbs/cli.ipynb #0f99210e
 def _book():
     "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
     import mnist_sgd
     package = Path(mnist_sgd.__file__).parent
     for folder in (package/'notebooks', package.parent/'nbs'):
-        paths = [p for p in sorted(folder.glob('*.ipynb')) if p.stem not in ('index', 'all', 'main')]  # these three are for the website and the package
+        paths = [p for p in sorted(folder.glob('*.ipynb')) if p.stem not in ('index', 'all')]  # these two are for the website and the package
         if paths: return paths
     raise ValueError(f"there are no notebooks in {package}; install mnist_sgd again")
 

@@ -17,7 +17,8 @@ from mnist_sgd.linear import pair_tensors
 from mnist_sgd.relu import count_parameters, two_layer_net
 from mnist_sgd.similarity import ideal_digit, mnist_distance
 from mnist_sgd.softmax import class_accuracy, digit_tensors
-from mnist_sgd.story import like_mnist, train_model_named
+from mnist_sgd.pictures import like_mnist
+from mnist_sgd.story import train_model_named
 from mnist_sgd.tensor import stack_images
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""After this chapter you can find a learning rate with one short run, let it rise and fall while a model trains, show that your schedules are PyTorch's, stop when validation stops improving, and say what each of these buys.
+"""After this chapter you can find a learning rate in one run, let it rise and fall, stop in time, and say what each of these buys.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 
@@ -7,132 +7,107 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/14_schedule.ipynb #94bb57a5
+# %% ../nbs/14_schedule.ipynb #efd6850d
 import math
-from numbers import Real
 
 import numpy as np
 
+from .guards import Count, Fraction, Positive, Rate, RateOrSchedule, Whole, checked
 from .optimizer import set_hypers
 from .recorder import print_row, restore_training, training_state
-from .tensor import _check_count
 
-# %% ../nbs/14_schedule.ipynb #d22e12e4
-def _check(name, value, low, high=math.inf, above=False):
-    "`ValueError` unless `value` is a number from `low` to `high`; with `above`, larger than `low`"
-    if not isinstance(value, Real) or not low <= value <= high or value == math.inf or (above and value == low):
-        limits = f'above {low:g}' if above else f'of {low:g} or more'
-        raise ValueError(f"{name} is {value!r}; it must be a number {limits}{f', at most {high:g}' if high < math.inf else ''}")
-
-# %% ../nbs/14_schedule.ipynb #3717cb18
+# %% ../nbs/14_schedule.ipynb #99bd0762
+@checked
 def step_decay(
-    lr,         # the first learning rate
-    drops=2,    # how many times it drops; the steps are divided into one part more than that
-    factor=.1,  # what it is multiplied with at each drop
+    lr: Rate,            # the first learning rate
+    drops: Whole=2,      # how many times it drops, at equal distances
+    factor: Fraction=.1, # what it is multiplied with at each drop
 ): # function of step and number of steps, for `Learner.fit`
-    "The rate drops at equal distances, as in [StepLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html)"
-    _check('lr', lr, 0)
-    _check('factor', factor, 0, 1)
-    _check_count('drops', drops, 0)
+    "The rate drops at equal distances"
     return lambda step, n_steps: dict(lr=lr*factor**(step*(drops + 1)//n_steps))
 
-# %% ../nbs/14_schedule.ipynb #3d0d52c8
-def exponential(
-    first, # the first learning rate, above 0
-    last,  # the last one; larger than the first for a rate that grows
-): # function of step and number of steps, for `Learner.fit`
-    "The rate is multiplied by the same number at each step, as in [ExponentialLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html)"
-    for name, value in (('first', first), ('last', last)): _check(name, value, 0, above=True)
+@checked
+def exponential(first: Positive, last: Positive): # the rates of the first and of the last step
+    "The rate is multiplied by the same number at each step"
     return lambda step, n_steps: dict(lr=first*(last/first)**(step/(n_steps - 1 or 1)))
 
-# %% ../nbs/14_schedule.ipynb #6dc33f09
+# %% ../nbs/14_schedule.ipynb #d551c3d5
 def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
-# %% ../nbs/14_schedule.ipynb #31e92965
+@checked
 def cosine(
-    lr,        # the first learning rate
-    min_lr=0., # the rate that it would have one step after the last
+    lr: Rate,        # the first learning rate
+    min_lr: Rate=0., # the rate that it would have one step after the last
 ): # function of step and number of steps, for `Learner.fit`
-    "The rate falls along half a cosine wave, as in [CosineAnnealingLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html)"
-    for name, value in (('lr', lr), ('min_lr', min_lr)): _check(name, value, 0)
+    "The rate falls along half a cosine wave"
     return lambda step, n_steps: dict(lr=_ease(lr, min_lr, step/n_steps))
 
-# %% ../nbs/14_schedule.ipynb #6a5069a8
+# %% ../nbs/14_schedule.ipynb #9c0313a4
+@checked
 def warm_up(
-    schedule,  # any schedule, or a number
-    share=.1,  # share of the steps in which the rate rises, above 0
+    schedule: RateOrSchedule, # any schedule, or a number
+    share: Fraction=.1,       # share of the steps in which the rate rises
 ): # function of step and number of steps, for `Learner.fit`
-    "The rate rises in a straight line to what `schedule` says, as in [LinearLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html)"
-    _check('share', share, 0, 1, above=True)
-    if not callable(schedule): _check('schedule', schedule, 0)
+    "The rate rises in a straight line to what `schedule` says"
     def warmed(step, n_steps):
         settings = schedule(step, n_steps) if callable(schedule) else dict(lr=schedule)
         return settings | dict(lr=settings['lr']*min(1, (step + 1)/max(1, share*n_steps)))
     return warmed
 
-# %% ../nbs/14_schedule.ipynb #d164e67b
+# %% ../nbs/14_schedule.ipynb #7139cc72
+@checked
 def one_cycle(
-    max_lr,          # the highest learning rate
-    pct_start=.3,    # share of the steps in which the rate rises
-    div=25.,         # the first rate is `max_lr/div`
-    final_div=1e4,   # the last rate is the first one divided by this
-    moms=(.95, .85), # momentum at the ends, and at the highest rate; None to leave momentum alone
+    max_lr: Rate,           # the highest learning rate
+    pct_start: Fraction=.3, # share of the steps in which the rate rises
+    div: Positive=25., final_div: Positive=1e4, # first rate: max_lr/div; last: first/final_div
+    moms=(.95, .85),        # momentum at the ends, and at the highest rate; None to leave it alone
 ): # function of step and number of steps, for `Learner.fit`
-    "The rate rises and falls, momentum falls and rises, as in [OneCycleLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html) ([paper](https://arxiv.org/abs/1803.09820))"
-    _check('max_lr', max_lr, 0)
-    _check('pct_start', pct_start, 0, 1)
-    for name, value in (('div', div), ('final_div', final_div)): _check(name, value, 0, above=True)
-    if moms is not None and np.shape(moms) != (2,): raise ValueError(f"moms is {moms!r}; it must be two numbers, such as (.95, .85), or None")
-    for m in moms or (): _check('moms', m, 0, 1)
+    "The rate rises and falls, momentum falls and rises ([paper](https://arxiv.org/abs/1803.09820))"
+    slow, fast = moms or (0, 0)
     def schedule(step, n_steps):
-        top, last = pct_start*n_steps - 1, n_steps - 1
-        rising, first = step < top, max_lr/div
-        t = step/top if rising else (step - top)/(last - top or 1)
-        lr = _ease(first, max_lr, t) if rising else _ease(max_lr, first/final_div, t)
-        return dict(lr=lr) | ({} if moms is None else dict(momentum=_ease(*(moms if rising else moms[::-1]), t)))
+        top, last, first = pct_start*n_steps - 1, n_steps - 1, max_lr/div
+        if step < top: t, lrs, ms = step/top, (first, max_lr), (slow, fast)
+        else: t, lrs, ms = (step - top)/(last - top or 1), (max_lr, first/final_div), (fast, slow)
+        return dict(lr=_ease(*lrs, t)) | (dict(momentum=_ease(*ms, t)) if moms else {})
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #b0376aa6
+# %% ../nbs/14_schedule.ipynb #f9b000fe
+@checked
 def lr_find(
-    learn,    # `Learner`; it is left exactly as it was
-    low=1e-5, # the first learning rate
-    high=10., # the last one, unless the loss explodes before
-) -> tuple: # learning rates, loss at each, and a suggestion for a constant rate
-    "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186)). The suggestion is a third of the rate where the loss was lowest"
-    _check('low', low, 0, above=True)
-    _check('high', high, low, above=True)
-    n = len(learn.dls[0])
-    schedule, width, means = exponential(low, high), n//10, []
-    if n < 20: raise ValueError(f"The training data have {n} batches, too few to try rates on: lr_find needs 20. Make batch_size smaller")
-    opt, mode, done = learn.opt, getattr(learn.model, 'training', None), len(learn.recorder.losses)
-    before = training_state(learn)
-    learn.opt = learn.opt_func(learn.params, lr=low)
+    learn,              # `Learner`; it is left exactly as it was
+    low: Positive=1e-5, # the first learning rate
+    high: Positive=10., # the last one, unless the loss explodes before
+): # learning rates, the loss at each, and a suggestion for a constant rate
+    "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186))"
+    n, done, before, opt = len(learn.dls[0]), len(learn.recorder.losses), training_state(learn), learn.opt
+    if n < 20 or high <= low:
+        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to {high:g}. Make batch_size smaller, or high larger")
+    schedule, width, means, mode = exponential(low, high), n//10, [], getattr(learn.model, 'training', None)
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
-        if means and means[-1] > 3*min(means): raise FloatingPointError("The loss explodes")
+        if means and means[-1] > 3*min(means): raise FloatingPointError
         set_hypers(learn.opt, **schedule(i, n))
+    learn.opt = learn.opt_func(learn.params, lr=low)
     try: learn.train_epoch(before_batch)
     except FloatingPointError: pass
     finally:
-        losses = learn.recorder.losses[done:]
-        learn.opt = opt
+        losses, learn.opt = learn.recorder.losses[done:], opt
         restore_training(learn, before)
         if mode is not None: learn.model.train(mode)
-    if not means: raise ValueError(f"The loss exploded after {len(losses)} batches, at a rate of {schedule(len(losses), n)['lr']:.2g}. Try a smaller low than {low:g}")
-    rates = [schedule(i, n)['lr'] for i in range(len(losses))]
-    return rates, losses, rates[np.argmin(means) + width//2]/3
+    rates = [schedule(i, n)['lr'] for i in range(len(losses) + 1)]
+    if not means: raise ValueError(f"The loss exploded after {len(losses)} batches, at a rate of {rates[-1]:.2g}. Try a smaller low than {low:g}")
+    return rates[:-1], losses, rates[np.argmin(means) + width//2]/3
 
-# %% ../nbs/14_schedule.ipynb #1ba10341
+# %% ../nbs/14_schedule.ipynb #9a2375ab
+@checked
 def fit_patiently(
-    learn,          # `Learner`
-    lr=None,        # learning rate; None for the Learner's own
-    patience=3,     # stop when the validation loss has not fallen below its lowest for so many epochs
-    max_epochs=100, # stop after so many in any case
-    verbose=True,   # print a line an epoch?
-) -> list: # a row for each epoch, those after the best one as well
-    "Train until the validation loss stops falling, then go back to the epoch where it was lowest, with everything as it was ([early stopping](https://en.wikipedia.org/wiki/Early_stopping))"
-    for name, value in (('patience', patience), ('max_epochs', max_epochs)): _check_count(name, value)
-    if callable(lr): raise ValueError("lr is a schedule, which must know beforehand when the training ends; give fit_patiently a number, or call learn.fit")
+    learn,                 # `Learner`
+    lr: Rate=None,         # learning rate; None for the Learner's own. A schedule must know beforehand when the training ends
+    patience: Count=3,     # stop when the validation loss has not fallen below its lowest for so many epochs
+    max_epochs: Count=100, # stop after so many in any case
+    verbose=True,          # print a line per epoch?
+): # a row for each epoch, those after the best one as well
+    "Train until the validation loss stops falling, then go back to the epoch where it was lowest"
     rows, waited, best, lowest = [], 0, None, math.inf
     if learn.recorder.values: best, lowest = training_state(learn), learn.recorder.values[-1][1]
     if verbose: print_row(['epoch', *learn.recorder.names, 'best'])

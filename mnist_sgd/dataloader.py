@@ -107,3 +107,20 @@ class DataLoaders:
     ): self.train, self.valid = train, valid
 
     def __getitem__(self, i): return (self.train, self.valid)[i]
+
+# %% ../nbs/06_dataloader.ipynb #b7d10c42
+def _two_loaders(dls):
+    "The training and the validation loader in `dls`; none if `dls` is ()"
+    try:
+        loaders = [dls[0], dls[1]] if dls != () else []
+        for dl in loaders: len(dl)
+    except (TypeError, LookupError) as e:
+        raise TypeError(f"dls is a {type(dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). "
+                        "Each must have a length and bring its batches anew each time; list(...) makes one of a generator") from e
+    return loaders
+
+def _pair(batch):
+    "`TypeError` if the batch is not (input batch, target batch)"
+    if isinstance(batch, (tuple, list)) and len(batch) == 2 and all(hasattr(o, 'to') for o in batch): return batch
+    raise TypeError(f"A batch must be two tensors, inputs and targets, and this one is a {type(batch).__name__}; make the "
+                    "dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")

@@ -9,8 +9,6 @@ __all__ = ['Learner']
 
 # %% ../nbs/11_learner.ipynb #6d527747
 import itertools, math, time
-from contextlib import contextmanager
-from numbers import Real
 
 import torch
 from fastcore.basics import patch
@@ -18,9 +16,9 @@ from fastcore.foundation import L
 from torch import nn
 
 from .checkpoint import Resumable, restore_training, training_state
-from .dataloader import DataLoader, threads
+from .dataloader import DataLoader, _pair, _two_loaders, threads
 from .linear import batch_accuracy, mnist_loss
-from .optimizer import SGD, _check_number, set_hypers
+from .optimizer import SGD, _check_number, _set_for_now, set_hypers
 from .recorder import Recorder, clock, metric_name, print_row, progress_bar
 from .tensor import _check_count, _check_device
 
@@ -38,11 +36,6 @@ class Learner(Resumable):
         device=None,           # where to train, such as `default_device()`; None for where the parameters are
         n_threads=None,        # threads on the CPU; None for 1 if the model is small, else as many as PyTorch likes
     ):
-        try:
-            loaders = [dls[0], dls[1]] if dls != () else []  # without data, it can predict
-            for dl in loaders: len(dl)
-        except (TypeError, LookupError) as e:
-            raise TypeError(f"dls is a {type(dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
         if params is None and not hasattr(model, 'parameters'): raise ValueError("A model that is a plain function needs params=[...], the tensors to learn")
         if device is not None: _check_device(device)
         if isinstance(model, nn.Module): model.to(device)
@@ -53,18 +46,14 @@ class Learner(Resumable):
         small = sum(p.numel() for p in self.params) < 50_000 and all(p.ndim <= 2 for p in self.params)  # no kernels of a convolution, which have four axes
         self.n_threads = 1 if n_threads is None and small else n_threads
         self.recorder = Recorder([metric_name(m) for m in self.metrics])
-        for dl in loaders:
-            if isinstance(dl, DataLoader): dl.to(self.device)
+        for dl in [o for o in _two_loaders(dls) if isinstance(o, DataLoader)]: dl.to(self.device)
 
     def __repr__(self): return f'Learner({metric_name(self.model)}, {len(self.recorder.values)} epochs)'
 
     def _batches(self, dl, training):
         "The batches of `dl` on our device, once the model knows whether it is to learn from them"
         if isinstance(self.model, nn.Module): self.model.train(training)
-        for batch in dl:
-            if not isinstance(batch, (tuple, list)) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
-                raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
-            yield tuple(o.to(self.device) for o in batch)
+        for batch in dl: yield tuple(o.to(self.device) for o in _pair(batch))
 
 # %% ../nbs/11_learner.ipynb #17df726f
 @patch
@@ -126,15 +115,6 @@ def _whole_epoch(self: Learner, before_batch):
         raise
 
 # %% ../nbs/11_learner.ipynb #76259c74
-@contextmanager
-def _settings_kept(opt):
-    "Whatever settings are named in the set that `with` gets are put back at its end"
-    def groups(): return getattr(opt, 'param_groups', [vars(opt)])
-    before, changed = [dict(group) for group in groups()], set()
-    try: yield changed
-    finally:
-        for group, settings in zip(groups(), before): group.update((k, settings[k]) for k in changed & settings.keys())
-
 @patch
 def fit(self: Learner,
     n_epochs, # how many times to go through the training data
@@ -144,9 +124,8 @@ def fit(self: Learner,
     checkpoint=None, # file to `save` to before the first epoch and after each, so that a run that is killed can go on
 ):
     "Train, with a row in `recorder.values` for each epoch. A second call goes on where the first one stopped. Returns the Learner"
-    _check_count('n_epochs', n_epochs)
-    _check_count('start_epoch', start_epoch, 0)
-    if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, as start_epoch says, and n_epochs is {n_epochs}, which counts these, too. Ask for {start_epoch} epochs or more")
+    for name, value, low in (('n_epochs', n_epochs, 1), ('start_epoch', start_epoch, 0)): _check_count(name, value, low)
+    if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts them, too. Ask for {start_epoch} or more")
     if 0 in map(len, self.dls): raise ValueError("A loader has no batches: with drop_last, batch_size must not be larger than the dataset")
     if lr is not None and not callable(lr):
         _check_number('lr', lr)
@@ -157,14 +136,9 @@ def fit(self: Learner,
     if checkpoint: self.save(checkpoint)
     n = len(self.dls[0])
     steps = itertools.count(start_epoch*n)
-    with threads(self.n_threads), _settings_kept(self.opt) as changed, progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
+    with torch.enable_grad(), threads(self.n_threads), _set_for_now(self.opt) as change, progress_bar(None, (n_epochs - start_epoch)*n, verbose) as bar:
         def before_batch(i):
-            if callable(lr):
-                settings = lr(next(steps), n_epochs*n)
-                for name, value in settings.items():
-                    if isinstance(value, Real): _check_number(f'At batch {i + 1}, {name}', value)
-                changed.update(settings)
-                set_hypers(self.opt, **settings)
+            if callable(lr): change(**lr(next(steps), n_epochs*n))
             bar.update()
         for _ in range(start_epoch, n_epochs):
             start = time.perf_counter()

@@ -9,6 +9,7 @@ __all__ = ['BasicOptim', 'SGD', 'set_hypers']
 
 # %% ../nbs/08_optimizer.ipynb #394c7cce
 import math
+from contextlib import contextmanager
 from numbers import Real
 
 import torch
@@ -82,7 +83,22 @@ def set_hypers(
     opt,        # an optimizer, ours or one of PyTorch's
     **settings, # its settings, such as lr=.1 and momentum=.9
 ):
-    "Change settings of an optimizer. `ValueError` for one that it does not have"
+    "Change settings of an optimizer. `ValueError` for one that it does not have, and for a number below 0"
+    for name, value in settings.items():
+        if isinstance(value, Real): _check_number(name, value)
     for group in getattr(opt, 'param_groups', [vars(opt)]):
         if unknown := settings.keys() - group.keys(): raise ValueError(f"{type(opt).__name__} has no setting {', '.join(unknown)}; it has {', '.join(k for k in group if k != 'params')}")
         group.update(settings)
+
+# %% ../nbs/08_optimizer.ipynb #e4a90d17
+@contextmanager
+def _set_for_now(opt):
+    "Gives a function that changes settings of `opt`; when the `with` block ends, they are what they were"
+    def groups(): return getattr(opt, 'param_groups', [vars(opt)])
+    before, changed = [dict(group) for group in groups()], set()
+    def change(**settings):
+        changed.update(settings)
+        set_hypers(opt, **settings)
+    try: yield change
+    finally:
+        for group, old in zip(groups(), before): group.update((k, old[k]) for k in changed & old.keys())

@@ -12,6 +12,7 @@ import math
 from numbers import Real
 
 import numpy as np
+import torch
 
 from .checkpoint import restore_training, training_state
 from .optimizer import set_hypers
@@ -112,7 +113,8 @@ def lr_find(
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
         if means and means[-1] > 3*min(means): raise FloatingPointError("The loss explodes")
         set_hypers(learn.opt, **schedule(i, n))
-    try: learn.train_epoch(before_batch)
+    try:
+        with torch.enable_grad(): learn.train_epoch(before_batch)
     except FloatingPointError: pass
     finally:
         losses = learn.recorder.losses[done:]

@@ -1,5 +1,5 @@
 "What a Learner refuses, and what it leaves behind when a training ends early: nothing"
-import math, zipfile
+import math, sys, zipfile
 
 import pytest
 from torch.utils.data import DataLoader as TorchDataLoader, Dataset
@@ -64,6 +64,35 @@ def test_the_momentum_after_a_schedule_is_the_same_as_after_loading(tmp_path):
     assert weights(loaded.fit(1, .1, verbose=False)) == weights(learn.load(tmp_path/'a.npz').fit(1, .1, verbose=False))
     learn = new_learner().fit(2, one_cycle(.2), verbose=False)
     assert weights(learn.fit(1, .1, verbose=False)) == weights(loaded)
+
+def stopped_at_line(n, fit):
+    "Call `fit`, and press Ctrl-C before the n-th line of Python, ours or another's, that it runs. Did it get that far?"
+    left, before = n, sys.gettrace()
+    def trace(frame, event, arg):
+        nonlocal left
+        left -= event == 'line'
+        if left < 0:
+            sys.settrace(before)
+            raise KeyboardInterrupt
+        return trace
+    sys.settrace(trace)
+    try: fit()
+    except KeyboardInterrupt: pass
+    finally: sys.settrace(before)
+    return left < 0
+
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')  # Python hides what is raised in a __del__
+@pytest.mark.parametrize('opt_func', [MOMENTUM, partial(torch.optim.SGD, momentum=.9)], ids=['ours', 'PyTorch'])
+def test_a_stop_at_any_line_leaves_nothing_behind(opt_func):
+    "The moments of real signals are left to chance; here they are not"
+    def fit(learn): return learn.fit(2, one_cycle(.1), verbose=False, start_epoch=len(learn.recorder.values))
+    undisturbed, stopped, lines = fit(new_learner(opt_func)), new_learner(opt_func), 0
+    while stopped_at_line(lines, partial(fit, stopped)):
+        assert torch.is_grad_enabled(), lines
+        fit(stopped)
+        assert weights(stopped) == weights(undisturbed) and stopped.recorder.values == undisturbed.recorder.values, lines
+        stopped, lines = new_learner(opt_func), lines + 11
+    assert lines > 500
 
 # saving
 

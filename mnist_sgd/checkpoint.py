@@ -68,10 +68,11 @@ class Resumable:
         path, # file to write, by custom NAME.npz
         /, **facts, # what to keep with the weights, such as digits=(3, 7)
     ):
-        "Write parameters, optimizer, record and the state of torch's random numbers, atomically. `ValueError` for a fact that is called as one of these"
+        "Write parameters, optimizer, record and torch's random numbers, atomically. `ValueError` for a fact with one of their names"
         arrays, kept = training_state(self.tensors(), self.opt, self.recorder)
         kept['lr'] = float(self.lr)  # NumPy's numbers are none that JSON can hold
-        if taken := sorted(facts.keys() & kept.keys()): raise ValueError(f"{taken} is kept with the weights in any case; give the fact another name")
+        if taken := sorted(facts.keys() & kept.keys()):
+            raise ValueError(f"{taken} is kept with the weights in any case; give the fact another name")
         facts = self.facts | facts
         save_arrays(path, arrays, **kept, **facts)
         self.facts = facts

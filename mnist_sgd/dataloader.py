@@ -116,11 +116,11 @@ def _two_loaders(dls):
         for dl in loaders: len(dl)
     except (TypeError, LookupError) as e:
         raise TypeError(f"dls is a {type(dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). "
-                        "Each must have a length and bring its batches anew each time; list(...) makes one of a generator") from e
+                        "Each must have a length and bring its batches anew; list(...) makes one of a generator") from e
     return loaders
 
 def _pair(batch):
     "`TypeError` if the batch is not (input batch, target batch)"
     if isinstance(batch, (tuple, list)) and len(batch) == 2 and all(hasattr(o, 'to') for o in batch): return batch
-    raise TypeError(f"A batch must be two tensors, inputs and targets, and this one is a {type(batch).__name__}; make the "
-                    "dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+    raise TypeError(f"A batch must be two tensors, inputs and targets, and this one is a {type(batch).__name__}; make "
+                    "the dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")

@@ -104,7 +104,7 @@ def _diverged(self: Learner, loss, when):
 
 @patch
 def _whole_epoch(self: Learner, before_batch):
-    "Train for an epoch, validate, and add a row to the record; if anything ends it early, leave the Learner as it was before"
+    "Train for an epoch, validate, add a row to the record; if anything ends it early, leave the Learner as it was"
     before = training_state(self.tensors(), self.opt, self.recorder)
     try:
         row = [self.train_epoch(before_batch), *self.validate()]
@@ -125,7 +125,7 @@ def fit(self: Learner,
 ):
     "Train, with a row in `recorder.values` for each epoch. A second call goes on where the first one stopped. Returns the Learner"
     for name, value, low in (('n_epochs', n_epochs, 1), ('start_epoch', start_epoch, 0)): _check_count(name, value, low)
-    if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts them, too. Ask for {start_epoch} or more")
+    if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}; ask for more")
     if 0 in map(len, self.dls): raise ValueError("A loader has no batches: with drop_last, batch_size must not be larger than the dataset")
     if lr is not None and not callable(lr):
         _check_number('lr', lr)

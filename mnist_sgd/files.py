@@ -100,7 +100,8 @@ def make_folder(
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if 'meta' in arrays: raise ValueError("An array is called 'meta', the name of the facts beside the arrays; give it another name")
-    if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]: raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
+    if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
+        raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
         raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no other objects")
 
@@ -126,7 +127,8 @@ def load_arrays(
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as f:
             if any(o.compress_type for o in f.infolist()): raise ValueError('it is compressed, and might be huge')
-            arrays = {k.removesuffix('.npy'): read_array(io.BytesIO(f.read(k)), allow_pickle=False) for k in f.namelist()}
+            arrays = {k.removesuffix('.npy'): read_array(io.BytesIO(f.read(k)), allow_pickle=False)
+                      for k in f.namelist()}
         meta = json.loads(str(arrays.pop('meta')))
         _check_arrays(path, arrays)
         if meta['names'] != list(arrays): raise ValueError('it has not the arrays that it should have')

@@ -82,7 +82,7 @@ def validate(self: Learner, dl=None):
     preds, targets = self.get_preds(dl)
     return [float(f(preds, targets)) for f in (self.loss_func, *self.metrics)]
 
-# %% ../nbs/11_learner.ipynb #e394bed3
+# %% ../nbs/11_learner.ipynb #4b1e22f2
 @patch
 @checked
 def fit(self: Learner,
@@ -91,7 +91,8 @@ def fit(self: Learner,
     verbose=True, start_epoch: Whole=0, checkpoint=None, # as for `Watch`
 ):
     "Train. A second call goes on where the first one stopped. Returns the Learner"
-    with Watch(self, n_epochs, lr, verbose, start_epoch, checkpoint) as watch:
+    watch = Watch(self, n_epochs, lr, verbose, start_epoch, checkpoint)
+    with torch.enable_grad(), watch:
         for _ in range(start_epoch, n_epochs):
             with undo(self): self.one_epoch(watch.before_batch)
             watch.after_epoch()

@@ -7,10 +7,11 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 # %% auto #0
 __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_find', 'fit_patiently']
 
-# %% ../nbs/14_schedule.ipynb #efd6850d
+# %% ../nbs/14_schedule.ipynb #f97629a1
 import math
 
 import numpy as np
+import torch
 
 from .guards import Count, Fraction, Positive, Rate, RateOrSchedule, Whole, checked
 from .optimizer import set_hypers
@@ -71,7 +72,7 @@ def one_cycle(
         return dict(lr=_ease(*lrs, t)) | (dict(momentum=_ease(*ms, t)) if moms else {})
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #f9b000fe
+# %% ../nbs/14_schedule.ipynb #0913de20
 @checked
 def lr_find(
     learn,              # `Learner`; it is left exactly as it was
@@ -88,7 +89,8 @@ def lr_find(
         if means and means[-1] > 3*min(means): raise FloatingPointError
         set_hypers(learn.opt, **schedule(i, n))
     learn.opt = learn.opt_func(learn.params, lr=low)
-    try: learn.train_epoch(before_batch)
+    try:
+        with torch.enable_grad(): learn.train_epoch(before_batch)
     except FloatingPointError: pass
     finally:
         losses, learn.opt = learn.recorder.losses[done:], opt

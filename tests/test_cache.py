@@ -165,8 +165,11 @@ def fifo(path):
     path.unlink()
     os.mkfifo(path)
 
-RECORDS = {'no text': lambda p: p.write_bytes(b'\xff\xfe\x80'), 'emptied': lambda p: p.write_bytes(b''), 'another': lambda p: p.write_text('0'*64), 'a line more': lambda p: p.write_text(p.read_text() + '\n'),
-    'a folder': lambda p: (p.unlink(), p.mkdir()), 'a link to nowhere': lambda p: (p.unlink(), p.symlink_to('nowhere')), 'a FIFO': fifo, 'a FIFO beside it': lambda p: os.mkfifo(p.with_name('more'))}
+RECORDS = {
+    'no text': lambda p: p.write_bytes(b'\xff\xfe\x80'), 'emptied': lambda p: p.write_bytes(b''),
+    'another': lambda p: p.write_text('0'*64), 'a line more': lambda p: p.write_text(p.read_text() + '\n'),
+    'a folder': lambda p: (p.unlink(), p.mkdir()), 'a link to nowhere': lambda p: (p.unlink(), p.symlink_to('nowhere')),
+    'a FIFO': fifo, 'a FIFO beside it': lambda p: os.mkfifo(p.with_name('more'))}
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='FIFOs are those of Unix')
 @pytest.mark.parametrize('case', RECORDS)
@@ -175,7 +178,8 @@ def test_folder_with_a_damaged_record_is_made_anew(tmp_path, case):
     expected = content(tmp_path/'some')
     RECORDS[case](tmp_path/'some'/'stamp.txt')
     code = 'import sys, test_cache as t\nfrom pathlib import Path\nt.make_folder(Path(sys.argv[1]), t.write_some)'
-    done = subprocess.run([sys.executable, '-c', code, tmp_path/'some'], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent)
+    done = subprocess.run([sys.executable, '-c', code, tmp_path/'some'], capture_output=True, text=True, timeout=60,
+                          cwd=Path(__file__).parent)
     assert done.returncode == 0 and 'some was incomplete or altered; it is made anew' in done.stderr, done.stderr
     assert content(tmp_path/'some') == expected and [p.name for p in tmp_path.iterdir()] == ['some']
 
@@ -183,12 +187,14 @@ def test_folder_with_a_damaged_record_is_made_anew(tmp_path, case):
 
 WRITE = 'import sys, numpy as np\nfrom pathlib import Path\nfrom mnist_sgd.files import *\n'
 WRITERS = {'a file': WRITE + 'a = dict(a=np.zeros(10**7))\nwhile True: save_arrays(Path(sys.argv[1])/"big.npz", a)',
-    'a folder': WRITE + 'def build(folder):\n    for i in range(10**6): (folder/f"{i}.txt").write_text("some")\nmake_folder(Path(sys.argv[1])/"big", build)'}
+    'a folder': WRITE + 'def build(folder):\n    for i in range(10**6): (folder/f"{i}.txt").write_text("some")\n'
+                        'make_folder(Path(sys.argv[1])/"big", build)'}
+THEN = {'then a file': lambda path: write_bytes(path, b'a'), 'then a folder': lambda path: make_folder(path, write_some)}
 
 def hidden(folder): return [p for p in folder.iterdir() if p.name.startswith('.')]
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='signals are those of Unix')
-@pytest.mark.parametrize('write', [lambda path: write_bytes(path, b'small'), lambda path: make_folder(path, write_some)], ids=['then a file', 'then a folder'])
+@pytest.mark.parametrize('write', THEN.values(), ids=THEN)
 @pytest.mark.parametrize('kind', WRITERS)
 def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(tmp_path, kind, write):
     while not hidden(tmp_path):  # until we have caught one in the middle

@@ -95,9 +95,10 @@ for i, _ in enumerate(sys.stdin):
 '''
 
 def test_ctrl_c_at_random_moments_leaves_nothing_behind(tmp_path):
-    "SIGINT in the middle of `fit`, then `fit` again: each time the result is that of a run that nobody disturbed, to the last bit"
+    "SIGINT in the middle of `fit`, then `fit` again: the result is that of an undisturbed run, to the last bit"
     stopped, chance = [], random.Random(0)  # how many epochs were done when the signal came
-    with subprocess.Popen([sys.executable, '-c', STOPPED_AT_RANDOM, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=heed_ctrl_c) as run:
+    with subprocess.Popen([sys.executable, '-c', STOPPED_AT_RANDOM, tmp_path], text=True, bufsize=1, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, preexec_fn=heed_ctrl_c) as run:
         seconds = float(run.stdout.readline())
         while sum(done < 3 for done in stopped) < 40:
             run.stdin.write('go\n')

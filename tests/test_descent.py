@@ -43,7 +43,7 @@ def test_the_path_is_that_of_the_books_sgd(figure, name):
         for momentum in (0., .5, .9):
             path, losses = book_path(name, start, lr, momentum)
             drawn = figure.page.evaluate('''async ([name, start, lr, momentum]) => {
-                const {losses, walk} = await import('./descent.js'), path = walk(losses[name], start, lr, momentum)
+                const {losses, walk} = await import('./site/descent.js'), path = walk(losses[name], start, lr, momentum)
                 return path.map(p => [...p, losses[name].loss(p)])}''', [name, start, lr, momentum])
             assert len(drawn) == 41
             compared = 0

@@ -118,7 +118,7 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
         **{f'd{d}': mnist_distance(x.view(-1, 28, 28), torch.tensor(exported[f'ideal.{d}'])) for d in (3, 7)})
     open_page(page)
     said = page.evaluate("""async images => {
-        const {judge, loadModels} = await import('/models.js'), models = await loadModels()
+        const {judge, loadModels} = await import('/site/models.js'), models = await loadModels()
         return images.map(image => judge(image, models)).map(({similarity, linear, net}) => ({hidden: net.hidden,
             linear: linear.score, linear_p: linear.probability, net: net.score, net_p: net.probability,
             d3: similarity.distances[3], d7: similarity.distances[7]}))
@@ -146,7 +146,7 @@ def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
     x, nets = some_of_each(), ten_nets(exported)
     open_page(page)
     said = page.evaluate("""async images => {
-        const {askCnn, askMlp, loadModels} = await import('/models.js'), models = await loadModels()
+        const {askCnn, askMlp, loadModels} = await import('/site/models.js'), models = await loadModels()
         return images.map(o => Float32Array.from(o)).map(image => ({mlp: askMlp(image, models), cnn: askCnn(image, models)})).map(({mlp, cnn}) =>
             ({mlp, cnn: {...cnn, maps: cnn.maps.map(({n, size, data}) => ({n, size, data: Array.from(data)}))}}))
     }""", x.tolist())
@@ -168,7 +168,7 @@ def test_convolution_is_pytorchs(page, n, size, n_out, kernel, stride):
     maps, weight, bias = torch.randn(n, size, size), torch.randn(n_out, n, kernel, kernel), torch.randn(n_out)
     open_page(page)
     ours = page.evaluate("""async ([n, size, data, shape, kernels, bias, stride]) => {
-        const {convolve} = await import('/models.js'), out = convolve({n, size, data: Float32Array.from(data)}, {data: kernels, shape}, {data: bias}, stride)
+        const {convolve} = await import('/site/models.js'), out = convolve({n, size, data: Float32Array.from(data)}, {data: kernels, shape}, {data: bias}, stride)
         return [out.n, out.size, Array.from(out.data)]
     }""", [n, size, maps.flatten().tolist(), list(weight.shape), weight.flatten().tolist(), bias.tolist(), stride])
     ref = F.conv2d(maps[None], weight, bias, stride, kernel//2).relu()[0]
@@ -176,13 +176,13 @@ def test_convolution_is_pytorchs(page, n, size, n_out, kernel, stride):
 
 def test_softmax_of_huge_scores(page):
     open_page(page)
-    assert page.evaluate("async () => (await import('/models.js')).softmax([1000, 1000, -1000])") == [.5, .5, 0]
+    assert page.evaluate("async () => (await import('/site/models.js')).softmax([1000, 1000, -1000])") == [.5, .5, 0]
 
 def test_answers_within_a_frame(page):
     "Median of 50 answers of the convolutional net; of 20 updates of all that the page shows"
     open_page(page, 'ten')
     net, update = page.evaluate("""async () => {
-        const {askCnn, loadModels} = await import('/models.js'), models = await loadModels()
+        const {askCnn, loadModels} = await import('/site/models.js'), models = await loadModels()
         const image = Float32Array.from(models['ten.image'].data.subarray(0, 784), v => v/255), next = document.getElementById('next')
         const median = (n, f) => Array.from({length: n}, () => { const start = performance.now(); f(); return performance.now() - start }).sort((a, b) => a - b)[n >> 1]
         return [median(50, () => askCnn(image, models)), median(20, () => next.click())]
@@ -204,12 +204,12 @@ def rendered(points, size, width, shift=(0, 0)):
 def test_drawings_are_made_like_mnist(page, points, size, width, shift):
     im = rendered(points, size, width, shift)
     open_page(page)
-    ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/models.js')).likeMnist(ink, w, h))", [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
+    ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))", [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
     assert np.abs(np.array(ours).reshape(28, 28) - like_mnist(im).numpy()).max() < 1e-5
 
 def test_nothing_drawn_is_nothing(page):
     open_page(page)
-    assert page.evaluate("async () => (await import('/models.js')).likeMnist(new Float32Array(100).fill(.2), 10, 10)") is None
+    assert page.evaluate("async () => (await import('/site/models.js')).likeMnist(new Float32Array(100).fill(.2), 10, 10)") is None
     page.click('#clear')
     assert verdicts(page, 'The pad is empty') == ['?', '?', '?']
 

@@ -1,4 +1,4 @@
-"""After this chapter you can train a model with nothing but tensors and a loop that you wrote yourself, say why each line of it is there, and look at what it has learned.
+"""After this chapter you can write the loop that trains a model, say what each line does, and see what it has learned.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 
@@ -8,133 +8,106 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/linear.html.md"""
 __all__ = ['pair_tensors', 'init_params', 'linear1', 'sigmoid', 'mnist_loss', 'batch_accuracy', 'calc_grad', 'train_epoch',
            'validate_epoch', 'train_model']
 
-# %% ../nbs/07_linear.ipynb #d2051170
-import math
-
+# %% ../nbs/07_linear.ipynb #ef998a95
+import numpy as np
 import torch
+from torch import Tensor
 
-from .data import _check_digits, mnist_arrays
-from .dataloader import DataLoaders
-from .gradient import _backward, _check_rate
-from .tensor import _check_count, _check_tensors, stack_images
+from .data import mnist_arrays
+from .guards import Binary, Count, Floats, Positive, Rate, Some, checked
+from .tensor import stack_images
 
-# %% ../nbs/07_linear.ipynb #1af970ea
+# %% ../nbs/07_linear.ipynb #234118f8
 def pair_tensors(
-    split='train',  # 'train' or 'valid'
-    digits=(3, 7),  # the digit whose target is 1, and the one whose target is 0
+    split='train', digits=(3, 7), # or 'valid'; the digit whose target is 1, the one whose is 0
 ) -> tuple: # x (float32, n x 784, from 0 to 1) and y (float32, n x 1, 1 or 0)
-    "Images of two digits as rows of pixels, with a target for each: 1 for the first digit, 0 for the second"
-    digits = _check_digits(digits)
-    if len(digits) != 2: raise ValueError(f"digits is {digits}; a model with one output tells two digits apart, as in digits=(3, 7)")
-    ones, zeros = (torch.from_numpy(mnist_arrays(split, (d,))[0]) for d in digits)
-    x = stack_images(torch.cat([ones, zeros])).view(-1, 28*28)
-    y = torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
-    return x, y
+    "Images of two digits as rows of pixels, and their targets"
+    images, labels = mnist_arrays(split, digits)
+    ones, zeros = (images[labels == d] for d in digits)
+    x = stack_images(np.concatenate([ones, zeros])).view(-1, 28*28)
+    return x, torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
 
-# %% ../nbs/07_linear.ipynb #8aef3686
+# %% ../nbs/07_linear.ipynb #07356636
+@checked
 def init_params(
-    size,    # shape of the tensor
-    std=1.0, # standard deviation of the random numbers
-) -> torch.Tensor: # float32, requires a gradient
+    size, std: Rate=1., # shape of the tensor; standard deviation of the random numbers
+): # float32, requires a gradient
     "Random parameters to start from"
-    if not 0 <= std < math.inf: raise ValueError(f"std is {std}; it must be a number, 0 or more")
-    try: return (torch.randn(size)*std).requires_grad_()
-    except (RuntimeError, TypeError) as e: raise ValueError(f"{size!r} is not the shape of a tensor; give a whole number or several, such as (784, 1)") from e
+    return (torch.randn(size)*std).requires_grad_()
 
-# %% ../nbs/07_linear.ipynb #0b8a9f2a
+# %% ../nbs/07_linear.ipynb #19a539f2
 def linear1(
-    xb: torch.Tensor,      # batch of inputs, n x number of weights
-    weights: torch.Tensor, # number of weights x number of outputs
-    bias: torch.Tensor,    # number of outputs
-) -> torch.Tensor: # n x number of outputs
-    "One score for each row of `xb`: a matrix product plus a bias"
-    _check_tensors('linear1', xb, weights, bias)
-    if xb.shape[-1:] != weights.shape[:1]: raise ValueError(f"linear1 takes as many weights as an item has numbers; the batch has shape {tuple(xb.shape)}, the weights {tuple(weights.shape)}. Make weights of shape ({xb.shape[-1]}, 1)")
+    xb, weights, bias, # n x k inputs; k x m weights, m biases (here m is 1)
+): # n x m
+    "One score per row of `xb`: a matrix product plus a bias"
     return xb@weights + bias
 
-# %% ../nbs/07_linear.ipynb #cf79f97e
+# %% ../nbs/07_linear.ipynb #63119612
 def sigmoid(
-    x: torch.Tensor, # any shape
-) -> torch.Tensor: # the same shape, each number from 0 to 1
-    "Squeezes any number into 0 to 1: [1/(1 + exp(-x))](https://en.wikipedia.org/wiki/Sigmoid_function)"
-    _check_tensors('sigmoid', x)
+    x, # any shape
+): # the same shape, each number from 0 to 1
+    "Any number, squeezed into 0 to 1 ([why](https://en.wikipedia.org/wiki/Sigmoid_function))"
     return 1/(1 + torch.exp(-x.clamp(min=-80)))
 
-# %% ../nbs/07_linear.ipynb #3eda733a
-def _check_targets(preds, targets):
-    _check_tensors('A loss or a metric', preds, targets)
-    if preds.shape != targets.shape:
-        raise ValueError(f"There must be one target for each prediction; predictions have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}. targets.unsqueeze(1) adds an axis at the end")
-
+# %% ../nbs/07_linear.ipynb #dcb2c854
+@checked
 def mnist_loss(
-    predictions: torch.Tensor, # scores, any number
-    targets: torch.Tensor,     # 1 or 0, the same shape
-) -> torch.Tensor: # one number from 0 to 1
-    "Mean distance of sigmoid(prediction) from its target. `ValueError` if the shapes differ"
-    _check_targets(predictions, targets)
-    predictions = predictions.sigmoid()
-    return torch.where(targets == 1, 1 - predictions, predictions).mean()
+    predictions: Floats[Tensor, '*n'], # scores, any number
+    targets: Binary[Tensor, '*n'], # 1 or 0, one per prediction; unsqueeze(1) makes a row a column
+): # one number from 0 to 1
+    "Mean distance of sigmoid(prediction) from its target"
+    return (predictions.sigmoid() - targets).abs().mean()
 
-# %% ../nbs/07_linear.ipynb #99fbaf9f
+# %% ../nbs/07_linear.ipynb #e67c3e95
+@checked
 def batch_accuracy(
-    preds: torch.Tensor,   # scores; above 0 means 1
-    targets: torch.Tensor, # 1 or 0, the same shape
-) -> torch.Tensor: # a number from 0 to 1
-    "Share of scores on the right side of 0. `ValueError` if the shapes differ"
-    _check_targets(preds, targets)
-    return ((preds.sigmoid() > 0.5) == (targets == 1)).float().mean()
+    preds: Floats[Tensor, '*n'],   # scores; above 0 means 1
+    targets: Binary[Tensor, '*n'], # 1 or 0, one per prediction; unsqueeze(1) makes a row a column
+): # a number from 0 to 1
+    "Share of scores on the right side of 0; NaN is never right"
+    return torch.where(targets == 1, preds > 0, preds <= 0).float().mean()
 
-# %% ../nbs/07_linear.ipynb #d0ddd118
+# %% ../nbs/07_linear.ipynb #624031a0
 def calc_grad(
-    xb: torch.Tensor, # batch of inputs
-    yb: torch.Tensor, # their targets
-    model,            # function from inputs to predictions
-    loss_func=mnist_loss, # function of predictions and targets
-) -> torch.Tensor: # the loss
+    xb, yb, # a batch of inputs, and their targets
+    model, loss_func=mnist_loss, # functions: inputs to predictions; predictions and targets to loss
+): # the loss
     "Add the gradient of the loss on one batch to the `.grad` of the parameters"
     loss = loss_func(model(xb), yb)
-    _backward(loss)
+    loss.backward()
     return loss.detach()
 
-# %% ../nbs/07_linear.ipynb #4e5b01ff
+# %% ../nbs/07_linear.ipynb #f115b397
+@checked
 def train_epoch(
-    model,  # function from inputs to predictions
-    lr,     # learning rate
-    params, # the model's parameters
-    dl,     # training loader
+    model, lr: Positive, # function from inputs to predictions; learning rate
+    params: Some, # the model's parameters, as in [weights, bias] or list(model.parameters())
+    dl,           # training loader
 ):
     "Go through the training data once; after each batch, take a step"
-    _check_rate('The learning rate', lr)
-    params = list(params)
-    if not params: raise ValueError("params is empty; give all tensors that the model learns, as in [weights, bias]")
     for xb, yb in dl:
         calc_grad(xb, yb, model)
         for p in params:
             p.data -= p.grad*lr
             p.grad.zero_()
 
-# %% ../nbs/07_linear.ipynb #c82a0d16
+# %% ../nbs/07_linear.ipynb #508eb4e9
 def validate_epoch(
-    model,    # function from inputs to predictions
-    valid_dl, # validation loader
-) -> float:
-    "Accuracy over all validation items"
+    model, valid_dl, # function from inputs to predictions; validation loader
+): # accuracy over all validation items
+    "Share of right answers, over all batches"
     with torch.no_grad():
         accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]
-    if not accs: raise ValueError("The validation loader has no batches; give it at least one item")
     return sum(a*n for a, n in accs)/sum(n for _, n in accs)
 
-# %% ../nbs/07_linear.ipynb #489c6afa
+# %% ../nbs/07_linear.ipynb #7f7db005
+@checked
 def train_model(
-    model,  # function from inputs to predictions
-    epochs, # how many times to go through the training data
-    lr,     # learning rate
-    params, # the model's parameters
-    dls: DataLoaders,
-) -> list: # accuracy on the validation data after each epoch
+    model, epochs: Count, # function from inputs to predictions; how many epochs
+    lr, params, dls,      # as for `train_epoch`; `DataLoaders`
+): # accuracy on the validation data after each epoch
     "Train and validate, epoch by epoch"
-    _check_count('epochs', epochs)
-    params, accs = list(params), []
+    accs = []
     for _ in range(epochs):
         train_epoch(model, lr, params, dls.train)
         accs.append(validate_epoch(model, dls.valid))

@@ -7,16 +7,12 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/gradient.html.md"""
 # %% auto #0
 __all__ = ['pr_eight', 'numeric_gradient']
 
-# %% ../nbs/04_gradient.ipynb #6ba1d810
-import math
-from numbers import Real
-
+# %% ../nbs/04_gradient.ipynb #91243ddc
 import numpy as np
 import torch
 from torch import Tensor
 
 from .guards import Numbers, Positive, checked
-from .tensor import _check_tensors
 
 # %% ../nbs/04_gradient.ipynb #65cf9717
 @checked
@@ -43,20 +39,3 @@ def numeric_gradient(
         down[i] -= eps
         grad[i] = (f(up) - f(down)).item()/(2*eps)
     return grad
-
-# %% ../nbs/04_gradient.ipynb #7bda0098
-# goes when the other modules are rewritten (with math, Real and _check_tensors above)
-def _check_rate(name, value):
-    if not (isinstance(value, Real) and 0 < value < math.inf):
-        raise ValueError(f"{name} is {value!r}; it must be a number above 0, such as 0.1")
-
-def _backward(loss):
-    "`loss.backward()`, once we know that it can work"
-    _check_tensors('A gradient', loss)
-    if loss.numel() != 1:
-        raise ValueError(f"The function must return one number; it returned shape {tuple(loss.shape)}. "
-                         "Its mean() or sum() is one number")
-    if not loss.requires_grad:
-        raise ValueError("The loss does not depend on anything that requires a gradient; "
-                         "compute it with torch alone, without item(), detach() or NumPy")
-    loss.backward()

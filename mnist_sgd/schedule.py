@@ -17,12 +17,11 @@ from .guards import Count, Fraction, Positive, Rate, RateOrSchedule, Whole, chec
 from .optimizer import set_hypers
 from .recorder import print_row, restore_training, training_state
 
-# %% ../nbs/14_schedule.ipynb #99bd0762
+# %% ../nbs/14_schedule.ipynb #090eeacb
 @checked
 def step_decay(
-    lr: Rate,            # the first learning rate
-    drops: Whole=2,      # how many times it drops, at equal distances
-    factor: Fraction=.1, # what it is multiplied with at each drop
+    lr: Rate, # the first learning rate
+    drops: Whole=2, factor: Fraction=.1, # how often it drops; what it is then multiplied with
 ): # function of step and number of steps, for `Learner.fit`
     "The rate drops at equal distances"
     return lambda step, n_steps: dict(lr=lr*factor**(step*(drops + 1)//n_steps))
@@ -32,13 +31,12 @@ def exponential(first: Positive, last: Positive): # the rates of the first and o
     "The rate is multiplied by the same number at each step"
     return lambda step, n_steps: dict(lr=first*(last/first)**(step/(n_steps - 1 or 1)))
 
-# %% ../nbs/14_schedule.ipynb #d551c3d5
+# %% ../nbs/14_schedule.ipynb #9e7accbf
 def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
 @checked
 def cosine(
-    lr: Rate,        # the first learning rate
-    min_lr: Rate=0., # the rate that it would have one step after the last
+    lr: Rate, min_lr: Rate=0., # the first learning rate; that which it would have after the last step
 ): # function of step and number of steps, for `Learner.fit`
     "The rate falls along half a cosine wave"
     return lambda step, n_steps: dict(lr=_ease(lr, min_lr, step/n_steps))
@@ -72,17 +70,17 @@ def one_cycle(
         return dict(lr=_ease(*lrs, t)) | (dict(momentum=_ease(*ms, t)) if moms else {})
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #0913de20
+# %% ../nbs/14_schedule.ipynb #d9077956
 @checked
 def lr_find(
-    learn,              # `Learner`; it is left exactly as it was
-    low: Positive=1e-5, # the first learning rate
-    high: Positive=10., # the last one, unless the loss explodes before
+    learn, # `Learner`; it is left exactly as it was
+    low: Positive=1e-5, high: Positive=10., # the first learning rate; the last, unless the loss explodes before
 ): # learning rates, the loss at each, and a suggestion for a constant rate
     "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186))"
     n, done, before, opt = len(learn.dls[0]), len(learn.recorder.losses), training_state(learn), learn.opt
     if n < 20 or high <= low:
-        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to {high:g}. Make batch_size smaller, or high larger")
+        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to {high:g}. "
+                         "Make batch_size smaller, or high larger")
     schedule, width, means, mode = exponential(low, high), n//10, [], getattr(learn.model, 'training', None)
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
@@ -95,19 +93,17 @@ def lr_find(
     finally:
         losses, learn.opt = learn.recorder.losses[done:], opt
         restore_training(learn, before)
-        if mode is not None: learn.model.train(mode)
+        getattr(learn.model, 'train', bool)(mode)
     rates = [schedule(i, n)['lr'] for i in range(len(losses) + 1)]
-    if not means: raise ValueError(f"The loss exploded after {len(losses)} batches, at a rate of {rates[-1]:.2g}. Try a smaller low than {low:g}")
+    if not means: raise ValueError(f"The loss exploded at a rate of {rates[-1]:.2g}. Try a smaller low than {low:g}")
     return rates[:-1], losses, rates[np.argmin(means) + width//2]/3
 
-# %% ../nbs/14_schedule.ipynb #9a2375ab
+# %% ../nbs/14_schedule.ipynb #c965dc41
 @checked
 def fit_patiently(
-    learn,                 # `Learner`
-    lr: Rate=None,         # learning rate; None for the Learner's own. A schedule must know beforehand when the training ends
-    patience: Count=3,     # stop when the validation loss has not fallen below its lowest for so many epochs
-    max_epochs: Count=100, # stop after so many in any case
-    verbose=True,          # print a line per epoch?
+    learn, lr: Rate=None,  # `Learner`; learning rate. A schedule must know beforehand when the training ends
+    patience: Count=3, # stop when the validation loss has not fallen below its lowest for so many epochs
+    max_epochs: Count=100, verbose=True, # stop after so many in any case; print a line per epoch?
 ): # a row for each epoch, those after the best one as well
     "Train until the validation loss stops falling, then go back to the epoch where it was lowest"
     rows, waited, best, lowest = [], 0, None, math.inf

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #87db3191
+# %% ../nbs/cli.ipynb #da418343
 def _printable(text):
     "`text` on one line, with an escape for each character that a terminal would obey, not show: files may be called anything"
     return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(text))
@@ -38,35 +38,41 @@ _seed = _number(int, 0, 2**63 - 1, f"a whole number from 0 to {2**63 - 1:,}")
 
 def make_parser() -> argparse.ArgumentParser:
     "The options of the command"
-    parser = _Parser('mnist_sgd', description="How does a network learn? Train on the MNIST digits inside this package, then recognise your own.")
+    parser = _Parser('mnist_sgd', description="How does a network learn? Train on the MNIST digits inside this package, "
+                                              "then recognise your own.")
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    kw = dict(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    def command(name, run, short, long):
+        new = commands.add_parser(name, help=short, description=long, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        new.set_defaults(run=run)
+        return new.add_argument
 
-    train = commands.add_parser('train', help='train baseline, linear model and ReLU net', description="Train the book's three models to tell two digits apart; print a table, draw the training curves, save the weights.", **kw)
-    train.add_argument('--digits', type=_digit, nargs=2, default=(3, 7), metavar='D', help='the two digits to tell apart')
-    train.add_argument('--epochs', type=_count, default=15, metavar='N', help='how many times to go through the training images')
-    train.add_argument('--lr', type=_rate, default=.1, metavar='RATE', help='learning rate')
-    train.add_argument('--batch-size', type=_count, default=64, metavar='N', help='images a step')
-    train.add_argument('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
-    train.add_argument('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
-    train.add_argument('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
-    train.add_argument('--processes', type=_few, default=1, metavar='N', help='how many processes share the work; small models are quickest with 1')
-    train.add_argument('--resume', action='store_true', help='go on with a run that was interrupted, in the same FOLDER and with the same options')
-    train.set_defaults(run=run_train)
+    add = command('train', run_train, 'train baseline, linear model and ReLU net',
+                  "Train the book's three models to tell two digits apart; print a table, draw the curves, save the weights.")
+    add('--digits', type=_digit, nargs=2, default=(3, 7), metavar='D', help='the two digits to tell apart')
+    add('--epochs', type=_count, default=15, metavar='N', help='how many times to go through the training images')
+    add('--lr', type=_rate, default=.1, metavar='RATE', help='learning rate')
+    add('--batch-size', type=_count, default=64, metavar='N', help='images per step')
+    add('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
+    add('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
+    add('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
+    add('--processes', type=_few, default=1, metavar='N', help='how many share the work; small models are quickest with 1')
+    add('--resume', action='store_true', help='go on with an interrupted run, in the same FOLDER, with the same options')
 
-    predict = commands.add_parser('predict', help='say which digit a picture shows', description="Classify pictures of a digit with the weights that mnist_sgd train saved.", **kw)
-    predict.add_argument('files', nargs='+', metavar='FILE', help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; - reads it from standard input')
-    predict.add_argument('--weights', type=Path, default='mnist_sgd_output', metavar='PATH', help='weights that mnist_sgd train saved: a file, or a folder with relu.npz')
-    predict.set_defaults(run=run_predict)
+    add = command('predict', run_predict, 'say which digit a picture shows',
+                  "Classify pictures of a digit with the weights that mnist_sgd train saved.")
+    add('files', nargs='+', metavar='FILE', help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; '
+                                                 '- reads it from standard input')
+    add('--weights', type=Path, default='mnist_sgd_output', metavar='PATH',
+        help='weights that mnist_sgd train saved: a file, or a folder with relu.npz')
 
-    notebooks = commands.add_parser('notebooks', help='copy the chapters to a folder', description="Copy the chapters of the book, as Jupyter notebooks, to a folder of yours. Nothing is downloaded.", **kw)
-    notebooks.add_argument('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
-    notebooks.add_argument('--force', action='store_true', help='overwrite notebooks that you have changed')
-    notebooks.set_defaults(run=run_notebooks)
+    add = command('notebooks', run_notebooks, 'copy the chapters to a folder',
+                  "Copy the chapters of the book, as Jupyter notebooks, to a folder of yours. Nothing is downloaded.")
+    add('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
+    add('--force', action='store_true', help='overwrite notebooks that you have changed')
     return parser
 
-# %% ../nbs/cli.ipynb #09da4afd
+# %% ../nbs/cli.ipynb #65cd45ac
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
     import os
@@ -117,28 +123,29 @@ def run_predict(args):
     from mnist_sgd.pictures import like_mnist, open_picture
     from mnist_sgd.story import load_model
     if args.weights.is_dir(): args.weights /= 'relu.npz'
-    if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
+    if not args.weights.exists():
+        raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
     status = 0
     for name in args.files:
         try:
-            with open(0 if name == '-' else name, 'rb', closefd=name != '-') as f: x = like_mnist(open_picture(f)).view(1, -1)
+            with open(0 if name == '-' else name, 'rb', closefd=name != '-') as f: x = like_mnist(open_picture(f))
         except (ValueError, OSError) as e:
             print(_printable(f"mnist_sgd predict: {name}: {getattr(e, 'strerror', None) or e}"), file=sys.stderr)
             status = 1
         else:
-            cls, prob = learn.predict(x)
+            cls, prob = learn.predict(x.view(1, -1))
             print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
-# %% ../nbs/cli.ipynb #0f99210e
+# %% ../nbs/cli.ipynb #2015870e
 def _book():
     "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
     import mnist_sgd
     package = Path(mnist_sgd.__file__).parent
     for folder in (package/'notebooks', package.parent/'nbs'):
-        paths = [p for p in sorted(folder.glob('*.ipynb')) if p.stem not in ('index', 'all')]  # these two are for the website and the package
-        if paths: return paths
+        paths = [p for p in sorted(folder.glob('*.ipynb')) if p.stem not in ('index', 'all')]
+        if paths: return paths  # those two are for the website and the package
     raise ValueError(f"there are no notebooks in {package}; install mnist_sgd again")
 
 def run_notebooks(args):
@@ -151,11 +158,13 @@ def run_notebooks(args):
         dest, raw = args.dest/source.name, source.read_bytes()
         if not (dest.exists() or dest.is_symlink()) or args.force: write_bytes(dest, raw)
         elif not dest.is_file() or dest.read_bytes() != raw: kept.append(dest)
-    print(f"The book is in {_printable(args.dest)}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(args.dest)))}\n\nJupyter is a package of its own; pip install jupyter installs it.")
+    print(f"The book is in {_printable(args.dest)}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(args.dest)))}"
+          "\n\nJupyter is a package of its own; pip install jupyter installs it.")
     for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
-    if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {'differs' if len(kept) == 1 else 'differ'} from the book; --force overwrites what you changed")
+    if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} differ{'s' if len(kept) == 1 else ''} from the book; "
+                              "--force overwrites what you changed")
 
-# %% ../nbs/cli.ipynb #ffd2d794
+# %% ../nbs/cli.ipynb #3964a6af
 def _run(args):
     "Exit status of the command in `args`; what went wrong is said in one line"
     def say(message): print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
@@ -163,7 +172,7 @@ def _run(args):
         status = args.run(args) or 0
         print(end='', flush=True)  # an error in what is printed shows here
         return status
-    except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`: a status as the shell's own programs have it
+    except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`: the shell's own status
     except (ValueError, OSError) as e:
         say(e)
         return 1
@@ -178,13 +187,13 @@ def _run(args):
 
 def main(
     argv=None, # words of the command line; None for sys.argv[1:]
-) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads what is printed
+) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads on
     "The command `mnist_sgd`"
-    if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for names that it cannot encode
+    if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for odd names
     try:
         args = make_parser().parse_args(argv)
         args.words = sys.argv[1:] if argv is None else argv
         return _run(args)
     finally:
         try: print(end='', flush=True)
-        except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what cannot be printed is let go in silence
+        except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # let go in silence

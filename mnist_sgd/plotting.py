@@ -13,29 +13,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-# %% ../nbs/plotting.ipynb #2f61420c
-colors = dict(blue='#0072B2', orange='#E69F00', green='#009E73', red='#D55E00', purple='#CC79A7', sky='#56B4E9', yellow='#F0E442', black='#000000')
-palette = dict(baseline=colors['black'], linear=colors['blue'], net=colors['orange'], cnn=colors['green'])  # a colour per model
+# %% ../nbs/plotting.ipynb #a23b02bb
+colors = dict(blue='#0072B2', orange='#E69F00', green='#009E73', red='#D55E00', purple='#CC79A7', sky='#56B4E9',
+              yellow='#F0E442', black='#000000')
+palette = {model: colors[name] for model, name in dict(baseline='black', linear='blue', net='orange', cnn='green').items()}
 
 def set_style():
     "Give matplotlib's figures the look of this book"
     plt.rcParams.update({
-        'figure.figsize': (6, 3.6), 'figure.dpi': 110, 'figure.facecolor': 'white', 'savefig.bbox': 'tight', 'axes.grid': False,
+        'figure.figsize': (6, 3.6), 'figure.dpi': 110, 'figure.facecolor': 'white', 'savefig.bbox': 'tight',
         'axes.prop_cycle': plt.cycler(color=colors.values()), 'axes.spines.top': False, 'axes.spines.right': False,
-        'axes.titlesize': 11, 'image.cmap': 'gray_r', 'image.interpolation': 'nearest', 'legend.frameon': False, 'lines.linewidth': 1.8})
+        'axes.grid': False, 'axes.titlesize': 11, 'image.cmap': 'gray_r', 'image.interpolation': 'nearest',
+        'legend.frameon': False, 'lines.linewidth': 1.8})
 
 # %% ../nbs/plotting.ipynb #64e35441
 def to_array(t):
     "Numbers of a tensor, an array, a list or an image, for matplotlib"
     return t.detach().cpu().numpy() if isinstance(t, torch.Tensor) else np.asarray(t)
 
-# %% ../nbs/plotting.ipynb #f1804ad2
+# %% ../nbs/plotting.ipynb #671e2052
 def show_image(
-    im,         # PIL image, array or tensor: height x width, or with 1 or 3 colours as first or last axis
-    ax=None,    # matplotlib axes to draw on; None for a new figure
-    title=None, # text above the picture
-    figsize=(2, 2), # size of a new figure, in inches
-    **kwargs,   # cmap, vmin, vmax and so on, for `Axes.imshow`
+    im, # PIL image, array or tensor: height x width, or with 1 or 3 colours as first or last axis
+    ax=None, title=None, figsize=(2, 2), # axes to draw on, or None for a new figure of that size in inches
+    **kwargs, # cmap, vmin, vmax and so on, for `Axes.imshow`
 ):
     "Draw one picture: large numbers as dark ink, unless `cmap` says otherwise. Returns the axes"
     a = to_array(im)
@@ -46,28 +46,23 @@ def show_image(
     if title is not None: ax.set_title(title)
     return ax
 
-# %% ../nbs/plotting.ipynb #e782aab5
+# %% ../nbs/plotting.ipynb #22d98384
 def show_images(
-    ims,         # pictures: a list, or a tensor with one more axis
-    nrows=1,     # how many rows
-    titles=None, # a text for each picture
-    size=1.0,    # width and height of one picture, in inches
-    **kwargs,    # for `show_image`
+    ims, nrows=1, titles=None, # a list, or a tensor with one more axis; how many rows; a text for each picture
+    size=1., **kwargs, # width and height of one picture, in inches; options for `show_image`
 ):
     "Draw several pictures in a grid. Returns the array of axes"
     titles = [None]*len(ims) if titles is None else titles
-    if len(titles) != len(ims): raise ValueError(f"show_images got {len(titles)} titles for {len(ims)} pictures; give one for each")
+    if len(titles) != len(ims): raise ValueError(f"{len(titles)} titles for {len(ims)} pictures; give one for each")
     ncols, height = -(-len(ims)//nrows), 1 if titles[0] is None else 1.25
     _, axes = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*height), squeeze=False)
     for ax in axes.flat: ax.set_axis_off()
     for ax, im, title in zip(axes.flat, ims, titles): show_image(im, ax, title, **kwargs)
     return axes
 
-# %% ../nbs/plotting.ipynb #20750a3d
+# %% ../nbs/plotting.ipynb #f613c81e
 def show_weights(
-    w,          # weights, one per pixel: 28 x 28, or 784 in any shape
-    ax=None,    # matplotlib axes to draw on; None for a new figure
-    title=None, # text above the picture
+    w, ax=None, title=None, # one weight per pixel: 28 x 28, or 784 in any shape; as for `show_image`
     limit=None, # the weight that has full colour; None for the largest
 ):
     "Draw weights as a picture: red for positive ones, blue for negative ones, white for 0. Returns the axes"
@@ -75,15 +70,14 @@ def show_weights(
     limit = abs(a).max() if limit is None else limit
     return show_image(a, ax, title, cmap='RdBu_r', vmin=-limit, vmax=limit)
 
-# %% ../nbs/plotting.ipynb #2596dfe4
+# %% ../nbs/plotting.ipynb #e37bd41c
 def show_pixels(
-    im,        # image, array or tensor, height x width; whole numbers are shown as they are, others with 2 decimals
-    size=0.36, # width and height of one pixel, in inches
-    ax=None,   # matplotlib axes to draw on; None for a new figure
+    im, # height x width; whole numbers are shown as they are, others with 2 decimals
+    size=.36, ax=None, # width and height of one pixel, in inches; axes to draw on, or None for a new figure
 ):
     "Draw `im` as a table of its numbers, each cell shaded by its value. Returns the axes"
     a = to_array(im)
-    if a.ndim != 2: raise ValueError(f"show_pixels shows one number a pixel: height x width, not shape {a.shape}. Choose one colour, as in im[..., 0]")
+    if a.ndim != 2: raise ValueError(f"im has shape {a.shape}; show_pixels shows one number a pixel. Choose one colour, as in im[..., 0]")
     lo, hi = a.min(), max(a.max(), a.min() + 1e-9)
     height, width = a.shape
     ax = show_image(a, ax, figsize=(width*size, height*size*.8), aspect='auto')
@@ -94,16 +88,10 @@ def show_pixels(
         ax.text(j, i, text, ha='center', va='center', fontsize=7, color='white' if (v - lo)/(hi - lo) > .5 else 'black')
     return ax
 
-# %% ../nbs/plotting.ipynb #49e24740
+# %% ../nbs/plotting.ipynb #99f89aa3
 def plot_function(
-    f,           # function of a tensor, element by element
-    tx=None,     # text below the x axis
-    ty=None,     # text beside the y axis
-    title=None,  # text above the figure
-    min=-2.1,    # left end of the x axis
-    max=2.1,     # right end of the x axis
-    ax=None,     # matplotlib axes to draw on; None for a new figure
-    **kwargs,    # color, label and so on, for `Axes.plot`
+    f, tx=None, ty=None, title=None, # function of a tensor, element by element; texts beside and above
+    min=-2.1, max=2.1, ax=None, **kwargs, # ends of the x axis; axes to draw on; options for `Axes.plot`
 ):
     "Draw the curve of `f` between `min` and `max`. Returns the axes"
     x = torch.linspace(min, max, 200)
@@ -112,20 +100,15 @@ def plot_function(
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/plotting.ipynb #63436f46
+# %% ../nbs/plotting.ipynb #2f158f5b
 def plot_landscape(
-    f,           # function of a tensor of two numbers that returns one number, the loss
-    x=(-2, 2),   # range of the first number
-    y=(-2, 2),   # range of the second
-    tx=None,     # text below the x axis
-    ty=None,     # text beside the y axis
-    title=None,  # text above the figure
-    ax=None,     # matplotlib axes to draw on; None for a new figure
+    f, # function of a tensor of two numbers that returns one number, the loss
+    x=(-2, 2), y=(-2, 2), tx=None, ty=None, title=None, ax=None, # ranges of the two numbers; as for `plot_function`
 ):
     "Draw `f` as a map with contour lines: the darker, the higher; each shade covers the same share of the map. Returns the axes"
     xs, ys = torch.linspace(*x, 50), torch.linspace(*y, 50)
     z = np.array([[f(torch.stack([a, b])).item() for a in xs] for b in ys])
-    if not np.isfinite(z).all(): raise ValueError(f"The loss is NaN or infinite somewhere between {x} and {y}; choose ranges in which it is finite")
+    if not np.isfinite(z).all(): raise ValueError(f"NaN or infinite somewhere between {x} and {y}; choose other ranges")
     levels = np.unique([*np.quantile(z, np.linspace(0, 1, 15)), np.nextafter(z.max(), np.inf)])
     if ax is None: ax = plt.figure(figsize=(5, 4)).add_subplot()
     ax.contourf(xs, ys, z, levels, cmap='Greys', vmax=levels[-1] + 2*(levels[-1] - levels[0]))
@@ -133,11 +116,9 @@ def plot_landscape(
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/plotting.ipynb #a7148acb
+# %% ../nbs/plotting.ipynb #f825e283
 def plot_confusion(
-    matrix: torch.Tensor, # as `confusion_matrix` makes it
-    names,                # names of the classes
-    ax=None,              # matplotlib axes to draw on; None for a new figure
+    matrix, names, ax=None, # as `confusion_matrix` makes it; names of the classes; axes to draw on
 ):
     "Draw a confusion matrix, the counts in its cells. Returns the axes"
     if ax is None: ax = plt.figure(figsize=(1.6 + .5*len(names), 1.4 + .5*len(names))).add_subplot()
@@ -145,25 +126,27 @@ def plot_confusion(
     ax.imshow(shares, cmap='Blues', vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(matrix.numpy()):
         ax.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if shares[i, j] > .5 else 'black')
-    ax.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names, xlabel='predicted', ylabel='true')
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel='predicted', ylabel='true')
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/plotting.ipynb #01eca115
+# %% ../nbs/plotting.ipynb #245720b1
 def draw_broadcast(
-    a, # tensor of rank 0, 1 or 2, or a number
-    b, # likewise; the result may have at most 10 rows and 10 columns
-    op='+', # '+', '-' or '×'
+    a, b, op='+', # numbers or tensors of rank 1 or 2, the result at most 10 x 10; '+', '-' or '×'
 ):
     "Draw `a op b` as three tables of cells; what broadcasting only pretends to repeat is grey and hatched. Returns the axes"
     a, b = torch.as_tensor(a), torch.as_tensor(b)
     rows, cols = (1, 1, *torch.broadcast_shapes(a.shape, b.shape))[-2:]
-    if max(a.ndim, b.ndim) > 2 or max(rows, cols) > 10: raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} and {tuple(b.shape)}. Take a slice, or use explain_broadcast")
+    if max(a.ndim, b.ndim) > 2 or max(rows, cols) > 10:
+        raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} and "
+                         f"{tuple(b.shape)}. Take a slice, or use explain_broadcast")
     result = {'+': torch.add, '-': torch.sub, '×': torch.mul}[op](a, b)
     ax = plt.figure(figsize=(min(9, .5*(3*cols + 2)), .5*(rows + 1))).add_subplot()
-    for k, (t, color, sign) in enumerate([(a, colors['blue'], op), (b, colors['red'], '='), (result, colors['black'], '')]):
+    for k, (t, color, sign) in enumerate([(a, 'blue', op), (b, 'red', '='), (result, 'black', '')]):
         left = k*(cols + 1)
-        _draw_grid(ax, torch.atleast_2d(t), (rows, cols), left, color)
+        _draw_grid(ax, torch.atleast_2d(t), (rows, cols), left, colors[color])
         ax.text(left + cols/2, -.2, str(tuple(t.shape)), ha='center')
         ax.text(left + cols + .5, rows/2, sign, ha='center', va='center', fontsize=14)
     ax.set(xlim=(-.1, 3*cols + 2.1), ylim=(rows + .1, -.8), aspect='equal')
@@ -174,7 +157,8 @@ def _draw_grid(ax, t, shape, left, color):
     "Draw `t` stretched to `shape` as a table; cells that are only repeats are grey, hatched and dashed"
     for (i, j), v in np.ndenumerate(to_array(t.expand(shape))):
         stored = i < t.shape[0] and j < t.shape[1]
-        look = dict(facecolor='white', zorder=2) if stored else dict(facecolor='#e4e4e4', hatch='////', linestyle=':')
-        ax.add_patch(plt.Rectangle((left + j, i), 1, 1, edgecolor=color if stored else '#a8a8a8', linewidth=1.5 if stored else .8, **look))
-        ax.text(left + j + .5, i + .5, f'{v:g}', ha='center', va='center', zorder=3, style='normal' if stored else 'italic',
-                bbox=None if stored else dict(facecolor='#e4e4e4', edgecolor='none', pad=1.5))
+        look = (dict(facecolor='white', edgecolor=color, linewidth=1.5, zorder=2) if stored else
+                dict(facecolor='#e4e4e4', edgecolor='#a8a8a8', linewidth=.8, hatch='////', linestyle=':'))
+        ax.add_patch(plt.Rectangle((left + j, i), 1, 1, **look))
+        text = ax.text(left + j + .5, i + .5, f'{v:g}', ha='center', va='center', zorder=3)
+        if not stored: text.set(style='italic', bbox=dict(facecolor='#e4e4e4', edgecolor='none', pad=1.5))

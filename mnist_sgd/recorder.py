@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from .guards import Count, checked, existing_device
 from .optimizer import set_hypers
 
-# %% ../nbs/recorder.ipynb #4488e4f8
+# %% ../nbs/recorder.ipynb #fda950a4
 class Recorder:
     "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
     def __init__(self,
@@ -43,7 +43,7 @@ class Recorder:
         return self._plot(self.metric_names, 'metric', ax)
 
     def _plot(self, names, ylabel, ax):
-        if not self.values: raise ValueError("The recorder has no epochs yet, so there is nothing to draw; call fit first")
+        if not self.values: raise ValueError("The recorder has no epochs yet, so nothing to draw; call fit first")
         if ax is None: ax = plt.figure().add_subplot()
         for i, name in enumerate(names):
             column = L(self.values).itemgot(self.names.index(name))
@@ -53,34 +53,25 @@ class Recorder:
         ax.legend()
         return ax
 
-# %% ../nbs/recorder.ipynb #f0bb888e
-def metric_name(
-    f, # function, `partial` of a function, or any object that can be called
-): # a text
-    "What to call a metric in the table"
+# %% ../nbs/recorder.ipynb #98f60eb8
+def metric_name(f):
+    "What to call a metric, a function or any object that can be called, in the table"
     return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
 
-# %% ../nbs/recorder.ipynb #c0cb9176
-def model_tensors(
-    learn, # a `Learner`
-): # dict
-    "What its model consists of: tensors by name"
+# %% ../nbs/recorder.ipynb #7559d677
+def model_tensors(learn):
+    "What the model of a `Learner` consists of: a dict of tensors by name"
     model = getattr(learn.model, 'module', learn.model)  # a DistributedDataParallel has the model inside
     if isinstance(model, torch.nn.Module): return model.state_dict()
     return {f'param{i}': p.detach() for i, p in enumerate(learn.params)}
 
-def training_state(
-    learn, # a `Learner`
-): # dict
-    "A copy of all that its next step depends on"
+def training_state(learn):
+    "A copy of all that the next step of a `Learner` depends on: a dict"
     return deepcopy(dict(model=dict(model_tensors(learn)), opt=learn.opt.state_dict(), values=learn.recorder.values,
                          losses=learn.recorder.losses, rng=torch.get_rng_state()))
 
-def restore_training(
-    learn, # a `Learner`
-    kept,  # what `training_state` returned
-):
-    "Put it back to where it was"
+def restore_training(learn, kept):
+    "Put a `Learner` back to where it was: `kept` is what `training_state` returned"
     for p in learn.params: p.grad = None
     for name, t in model_tensors(learn).items(): t.copy_(kept['model'][name])
     learn.opt.load_state_dict(deepcopy(kept['opt']))
@@ -88,65 +79,55 @@ def restore_training(
     torch.set_rng_state(kept['rng'])
 
 @contextmanager
-def undo(
-    learn, # a `Learner`
-):
-    "If anything stops the `with` block, the Learner is as it was before"
+def undo(learn):
+    "If anything stops the `with` block, the `Learner` is as it was before"
     before = training_state(learn)
     try: yield
     except BaseException:
         restore_training(learn, before)
         raise
 
-# %% ../nbs/recorder.ipynb #3eb0dbcc
-def finite(
-    learn, # a `Learner`
-    loss,  # a number
-    when,  # such as 'in batch 7'
-): # the loss
-    "The loss, unless it is NaN or infinite: then `FloatingPointError`"
+# %% ../nbs/recorder.ipynb #d2714494
+def finite(learn, loss, when):
+    "The loss of a `Learner`, a number, unless it is NaN or infinite: then `FloatingPointError`. `when`: such as 'in batch 7'"
     if math.isfinite(loss): return loss
     done, lr = len(learn.recorder.values), learn.opt.param_groups[0]['lr']
     raise FloatingPointError(
-        f"The loss became {loss} {when} of epoch {done + 1}, with a learning rate of {lr:g}. Try a smaller one, such as {lr/10:g}, "
-        f"or look for NaN and for huge numbers in the data. The model is as it was after epoch {done}")
+        f"The loss became {loss} {when} of epoch {done + 1}, with a learning rate of {lr:g}. Try a smaller one, such as "
+        f"{lr/10:g}, or look for NaN and for huge numbers in the data. The model is as it was after epoch {done}")
 
-# %% ../nbs/recorder.ipynb #6b55191a
+# %% ../nbs/recorder.ipynb #254e9d38
 def is_watched():
     "Is a person looking on, in a terminal or in a live notebook?"
     shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
     return sys.stderr.isatty() or hasattr(shell, 'kernel')
 
-def print_row(
-    row, # a list: texts, and numbers to show with 4 decimals
-):
-    "Print a row of the training table; a progress bar stays below it"
+def print_row(row):
+    "Print a row of the training table, a list of texts and numbers (with 4 decimals); a progress bar stays below it"
     cells = [f'{o:.4f}' if isinstance(o, float) else f'{o}' for o in row]
     first, *middle, last = cells
     tqdm.write(first.rjust(5) + ''.join(c.rjust(max(12, len(c) + 2)) for c in middle) + last.rjust(7))
 
-def clock(
-    seconds, # how long something took
-): # mm:ss
-    "A duration as minutes and seconds"
+def clock(seconds):
+    "A duration in seconds as mm:ss"
     minutes, seconds = divmod(round(seconds), 60)
     return f'{minutes:02}:{seconds:02}'
 
-# %% ../nbs/recorder.ipynb #48972f75
+# %% ../nbs/recorder.ipynb #a5267d06
 class Watch:
     "Use it in `with`; call `before_batch` and `after_epoch`. Settings that a schedule has changed are put back at the end"
     def __init__(self,
-        learn,      # a `Learner`
-        n_epochs,   # how many epochs there will be
-        lr,         # a number, None for the Learner's own, or a schedule: function of step and number of steps that gives settings
-        verbose,    # print a line per epoch, and show a bar where a person is watching?
-        start_epoch, # how many of the epochs are done already
-        checkpoint, # file to save to before the first epoch and after each, or None
+        learn, n_epochs, lr,  # as for `Learner.fit`
+        verbose, start_epoch, # print a line per epoch, and show a bar where a person is watching? How many are done?
+        checkpoint,           # file to save to before the first epoch and after each, or None
     ):
-        if start_epoch > n_epochs: raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, too; ask for more")
+        if start_epoch > n_epochs:
+            raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, too; "
+                             "ask for more")
         n = len(learn.dls[0])
         self.learn, self.verbose, self.checkpoint = learn, verbose, checkpoint
-        self.schedule, self.n_steps, self.steps = lr if callable(lr) else None, n_epochs*n, itertools.count(start_epoch*n)
+        self.schedule = lr if callable(lr) else None
+        self.n_steps, self.steps = n_epochs*n, itertools.count(start_epoch*n)
         if not self.schedule:
             learn.lr = learn.lr if lr is None else lr
             set_hypers(learn.opt, lr=learn.lr)
@@ -161,7 +142,8 @@ class Watch:
         return self
 
     def __exit__(self, *error):
-        for group, old in zip(self.learn.opt.param_groups, self.before): group.update((k, old[k]) for k in self.changed & old.keys())
+        for group, old in zip(self.learn.opt.param_groups, self.before):
+            group.update((k, old[k]) for k in self.changed & old.keys())
         self.threads.__exit__(*error)
         self.bar.close()
 
@@ -169,7 +151,8 @@ class Watch:
         if self.schedule:
             settings = self.schedule(next(self.steps), self.n_steps)
             for name, value in settings.items():
-                if isinstance(value, Real) and not 0 <= value < math.inf: raise ValueError(f"At batch {i + 1}, {name} is {value!r}; it must be a number, 0 or more")
+                if isinstance(value, Real) and not 0 <= value < math.inf:
+                    raise ValueError(f"At batch {i + 1}, {name} is {value!r}; it must be a number, 0 or more")
             self.changed |= settings.keys()
             set_hypers(self.learn.opt, **settings)
         self.bar.update()
@@ -180,11 +163,9 @@ class Watch:
         values = self.learn.recorder.values
         if self.verbose: print_row([len(values), *values[-1], clock(seconds)])
 
-# %% ../nbs/recorder.ipynb #6850cdfb
-def few_threads(
-    params, # the parameters of a model
-): # 1, or None for as many as PyTorch likes
-    "One thread for a model of fewer than 50,000 weights without convolutions (whose kernels have four axes)"
+# %% ../nbs/recorder.ipynb #63cfe165
+def few_threads(params):
+    "1 for fewer than 50,000 parameters without convolutions (whose kernels have four axes), None for as many as PyTorch likes"
     return 1 if sum(p.numel() for p in params) < 50_000 and all(p.ndim <= 2 for p in params) else None
 
 @contextmanager
@@ -198,31 +179,27 @@ def threads(
     try: yield
     finally: torch.set_num_threads(before)
 
-# %% ../nbs/recorder.ipynb #812e111d
+# %% ../nbs/recorder.ipynb #e6a9fb09
 def place(
-    learn,     # a `Learner`
-    device,    # where to train, such as `default_device()`; None for where the parameters are
-    n_threads, # threads on the CPU; None for what `few_threads` says
+    learn, device, # a `Learner`; where to train, such as `default_device()`; None for where the parameters are
+    n_threads,     # threads on the CPU; None for what `few_threads` says
 ):
     "Put its model, and data that lie in memory, on `device`. `TypeError` for what is no pair of loaders"
     try:
         loaders = [learn.dls[0], learn.dls[1]] if learn.dls != () else []  # without data, it can predict
         for dl in loaders: len(dl)
     except (TypeError, LookupError) as e:
-        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). Each must have a "
-                        "length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
+        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). "
+                        "Each must have a length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     learn.n_threads = few_threads(learn.params) if n_threads is None else n_threads
     for o in (learn.model, *loaders):
         if hasattr(o, 'to'): o.to(learn.device)
 
-def moved(
-    batch,  # what a loader gives
-    device, # where to
-): # inputs and targets
-    "A batch on a device. `TypeError` for what is no pair of tensors"
+def moved(batch, device):
+    "A batch, inputs and targets, on a device. `TypeError` for what is no pair of tensors"
     if not isinstance(batch, tuple | list) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
-        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the dataset's "
-                        "items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the "
+                        "dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
     return tuple(o.to(device) for o in batch)

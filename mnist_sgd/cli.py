@@ -66,38 +66,40 @@ def make_parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     return parser
 
-# %% ../nbs/cli.ipynb #09da4afd
+# %% ../nbs/cli.ipynb #a251ab51
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
-    import os
     from contextlib import nullcontext
-    from mnist_sgd.distributed import process_group
-    from mnist_sgd.launcher import launch
     from mnist_sgd.guards import existing_device
+    from mnist_sgd.launcher import launch, process_group, started
     if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = existing_device(args.device)
     try: args.out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
-    started = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # by `launch` or by torchrun: one of several processes
-    if args.processes > 1 and not started:
+    if args.processes > 1 and not started():
         same = f'import sys; sys.path[:] = {sys.path!r}; from mnist_sgd.cli import main; sys.exit(main())'
         options = ['-P'] if sys.version_info >= (3, 11) else []  # Python 3.13 would look for linecache.py here
         return launch([*options, '-c', same, *args.words], args.processes,
                       "The same command with --resume goes on after the last whole epoch")
-    with process_group(args.device) if started else nullcontext(device) as device: _train(args, device, writes=os.environ.get('RANK', '0') == '0')
+    with process_group(args.device) if started() else nullcontext(device) as device: _train(args, device)
 
-def _train(args, device, writes):
-    "What each process does; one of them `writes`"
+def _train(args, device):
+    "What each process does; one of them writes"
     import matplotlib.pyplot as plt
+    from mnist_sgd.distributed import SharedLearner
     from mnist_sgd.files import write_bytes
+    from mnist_sgd.launcher import started
+    from mnist_sgd.learner import Learner
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
     from mnist_sgd.plotting import set_style
+    make, writes = SharedLearner if started() else Learner, os.environ.get('RANK', '0') == '0'
     rows, learners = [train_baseline(args.digits)], {}
     for name in models:
         if writes: print(f'{name}:', flush=True)
         weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
-        try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device, checkpoint=unfinished, resume=resume)
+        try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device,
+                                                         checkpoint=unfinished, resume=resume, make=make)
         except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with --resume goes on from there") from None
         except FloatingPointError as e: raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue

@@ -195,7 +195,7 @@ def learner(kind, *layers, n=65, wrap=lambda model: model, **options):
 
 def everywhere(learn):
     "Is it the same in all processes?"
-    mine = torch.cat([*(t.flatten().double() for t in learn.tensors().values()), tensor(learn.recorder.losses + sum(learn.recorder.values, [])).double()])
+    mine = torch.cat([*(t.flatten().double() for t in model_tensors(learn).values()), tensor(learn.recorder.losses + sum(learn.recorder.values, [])).double()])
     mean = mean_everywhere(mine.clone())
     return torch.equal(mine, mean)
 

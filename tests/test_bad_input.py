@@ -297,7 +297,7 @@ CALLS = [
     (Resumable, lambda: learner().load('empty'), ValueError, 'empty is damaged'),
     (Resumable, lambda: learner().fit(1, verbose=False, checkpoint='sub'), OSError, 'Cannot write sub .*Choose a place'),
     # speed
-    (turns, lambda: turns(dict(a=print), 0), ValueError, 'rounds is 0; it must be a whole number, 1 or more: how often each one is run'),
+    (turns, lambda: turns(dict(a=print), 0), ValueError, 'rounds is 0; .* 1 or more: how often each one is run'),
     (slope, lambda: slope([1, 2], [0, 1]), ValueError, 'math domain error|positive input'),  # math.log's own
     (slope, lambda: slope([1], [1]), ValueError, 'at least two data points'),
     (slope, lambda: slope([1, 2], [1]), ValueError, 'same number of data points'),
@@ -333,17 +333,19 @@ CALLS = [
     (train_cnn, lambda: train_cnn((3, 11)), ValueError, 'digits has 11'),
     (load_trained, lambda: load_trained('vgg'), FileNotFoundError, 'no file .*vgg'),
     # distributed
-    *[(Share, lambda rank=rank, n=n: Share(loader(), rank, n), ValueError, f'{rank} is not in ') for rank, n in ((2, 2), (-1, 2), (0, 0))],
+    *[(Share, lambda o=o: Share(loader(), *o), ValueError, f'{o[0]} is not in ') for o in ((2, 2), (-1, 2), (0, 0))],
     (Share, lambda: Share(loader(), 0, 1.5), TypeError, 'float.*integer'),
     (process_group, lambda: process_group('abacus').__enter__(), ValueError, "no device 'abacus' here; 'cpu'"),
     (process_group, lambda: process_group('meta').__enter__(), ValueError, "no device 'meta' here; 'cpu'"),
-    (process_group, lambda: process_group(timeout=nan).__enter__(), ValueError, 'timeout is nan; it must be a number above 0: how long to wait'),
+    (process_group, lambda: process_group(timeout=nan).__enter__(), ValueError, 'timeout is nan; .* above 0: how long to wait'),
     (launch, lambda: launch('train.py'), TypeError, r"words is 'train.py'; give a list, as in \['train.py'\]"),
     (launch, lambda: launch(['train.py'], 0), ValueError, 'n is 0; .*1 or more: how many processes'),
     (launch, lambda: launch(['-c', 'raise SystemExit(3)'], 1, 'Try again'), ChildProcessError, r'Process 0 \(of 1.*ended with status 3, .*Try again'),
     (mean_everywhere, lambda: mean_everywhere(zeros(1)), ValueError, 'process group has not been initialized'),
-    (average_gradients, lambda: average_gradients([zeros(1, requires_grad=True)]), (ValueError, RuntimeError), 'non-empty list of Tensors'),
-    (SharedLearner, lambda: SharedLearner(DataLoaders(loader(), loader()), nn.Linear(3, 1)), ValueError, 'process group has not been initialized'),
+    (average_gradients, lambda: average_gradients([zeros(1, requires_grad=True)]),
+          (ValueError, RuntimeError), 'non-empty list of Tensors'),
+    (SharedLearner, lambda: SharedLearner(DataLoaders(loader(), loader()), nn.Linear(3, 1)),
+          ValueError, 'process group has not been initialized'),
     # interpret
     (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)), ValueError, 'one prediction for each target; there are 3 and 2'),
     (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])), ValueError, r'0 to 1, not \[2\]; set n'),

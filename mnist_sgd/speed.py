@@ -7,20 +7,21 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/speed.html.md"""
 # %% auto #0
 __all__ = ['turns', 'medians', 'ScalePixels', 'slope']
 
-# %% ../nbs/18_speed.ipynb #b62527af
-import statistics, time
+# %% ../nbs/18_speed.ipynb #d3771c81
+import math, statistics, time
 
-import numpy as np
 import torch
 from torch import nn
 
-# %% ../nbs/18_speed.ipynb #9aa7302f
+from .guards import Count, checked
+
+# %% ../nbs/18_speed.ipynb #c6f3afc7
+@checked
 def turns(
-    contestants: dict, # functions without arguments, by name
-    rounds=5,          # how often each one is run, after one run that is not counted
-) -> dict: # the seconds of each run, by name
+    contestants, # dict of functions without arguments, by name
+    rounds: Count=5, # how often each one is run, after one run that is not counted
+): # dict of lists: the seconds of each run
     "Time functions turn about, so that a noisy moment hits all of them alike"
-    if rounds < 1: raise ValueError(f"rounds is {rounds!r}; it must be 1 or more")
     for f in contestants.values(): f()
     seconds = {name: [] for name in contestants}
     for _ in range(rounds):
@@ -30,24 +31,24 @@ def turns(
             seconds[name].append(time.perf_counter() - start)
     return seconds
 
+# %% ../nbs/18_speed.ipynb #a0054518
 def medians(
-    seconds: dict, # what `turns` returned
-) -> dict:
+    seconds, # what `turns` returned
+): # dict
     "The median of each contestant's times"
     return {name: statistics.median(o) for name, o in seconds.items()}
 
-# %% ../nbs/18_speed.ipynb #bf295766
+# %% ../nbs/18_speed.ipynb #3b6c6555
 class ScalePixels(nn.Module):
-    "First layer of a model that is fed bytes: uint8 from 0 to 255 becomes float32 from 0 to 1. `ValueError` for another dtype"
+    "First layer of a model that is fed bytes: uint8 from 0 to 255 becomes float32 from 0 to 1"
     def forward(self, xb):
-        if xb.dtype != torch.uint8: raise ValueError(f"ScalePixels takes uint8 from 0 to 255, as mnist_arrays gives them, not {xb.dtype}")
+        if xb.dtype != torch.uint8: raise ValueError(f'ScalePixels takes uint8 from 0 to 255, not {xb.dtype}')
         return xb.float().div_(255)
 
-# %% ../nbs/18_speed.ipynb #80792144
+# %% ../nbs/18_speed.ipynb #a5e1eb6a
 def slope(
-    sizes,   # positive numbers
-    seconds, # the time for each of them
-) -> float:
-    "How the time grows with the size: 1 in proportion, 0 not at all, -1 in inverse proportion. It is the slope of the straight line through the logarithms"
-    if len(sizes) < 2 or min(*sizes, *seconds) <= 0: raise ValueError(f"A slope needs at least two sizes, and all sizes and times above 0; these are {list(sizes)} and {list(seconds)}")
-    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+    sizes, seconds, # positive numbers, and the time for each of them
+): # float: 1 in proportion, 0 not at all, -1 in inverse proportion
+    "How the time grows with the size: the slope of the straight line through the logarithms"
+    logs = [[math.log(o) for o in values] for values in (sizes, seconds)]
+    return statistics.linear_regression(*logs).slope

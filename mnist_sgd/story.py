@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 # %% auto #0
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'load_model']
 
-# %% ../nbs/story.ipynb #37d73cba
+# %% ../nbs/story.ipynb #52bc9a00
 import time
 from functools import partial
 
@@ -19,17 +19,16 @@ from torch import nn
 import mnist_sgd.checkpoint  # gives a Learner save and load
 from .data import _check_digits, mnist_arrays
 from .dataloader import DataLoader, DataLoaders
-from .distributed import SharedLearner, _in_group
 from .files import load_arrays
 from .guards import existing_device
 from .learner import Learner
 from .linear import pair_tensors
 from .optimizer import SGD
-from .relu import binary_cross_entropy, count_parameters, two_layer_net
+from .relu import count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import stack_images, tensor
 
-# %% ../nbs/story.ipynb #b3df523f
+# %% ../nbs/story.ipynb #6b544d73
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -53,6 +52,7 @@ def train_model_named(
     verbose=True,   # print a line an epoch?
     checkpoint=None, # file to save to after each epoch, so that a run that is killed can go on
     resume=None,    # file to go on from, with the same settings
+    make=Learner,   # class of the Learner; `SharedLearner` in one of several processes
 ) -> tuple: # the Learner, and its row of the table
     "Train one of `models` with binary cross-entropy and momentum. `ValueError` if it cannot go on from the file"
     if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
@@ -61,7 +61,7 @@ def train_model_named(
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
     dls = DataLoaders(*(DataLoader(torch.utils.data.TensorDataset(*ds), batch_size, shuffle=i == 0) for i, ds in enumerate(datasets)))
-    learn = (SharedLearner if _in_group() else Learner)(dls, models[name](), opt_func=partial(SGD, momentum=.9), loss_func=binary_cross_entropy, device=device)
+    learn = make(dls, models[name](), opt_func=partial(SGD, momentum=.9), device=device)
     facts = dict(name=name, digits=list(digits), batch_size=batch_size, seed=seed)
     if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):
         raise ValueError(f"{resume} is of a run with {other}, and this one has { {k: facts.get(k) for k in other} }; give the same settings, or begin anew without --resume")

@@ -1,4 +1,4 @@
-"Many processes: they find what one finds, started by the command and by torchrun; a process that dies ends the run, which can go on"
+"Many processes: they find what one finds, started by command or torchrun; if one dies, the run ends, and can go on"
 import contextlib, ipaddress, os, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,16 +14,19 @@ pytestmark = pytest.mark.skipif(not dist.is_available(), reason='this build of P
 TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', '20']  # the last batch has 89 images
 TORCHRUN = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
 
-def run(*words, cwd): return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+def run(*words, cwd):
+    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
 
 def kept(folder, name):
     "Weights and record in a file of a training"
     arrays, facts = load_arrays(folder/f'{name}.npz')
-    return np.concatenate([v.ravel() for k, v in arrays.items() if k.startswith(('model/', 'opt/'))]), np.array(facts['losses']), np.array(facts['values'])
+    numbers = np.concatenate([v.ravel() for k, v in arrays.items() if k.startswith(('model/', 'opt/'))])
+    return numbers, np.array(facts['losses']), np.array(facts['values'])
 
 def assert_same(a, b, exact=True):
     for name in ('linear', 'relu'):
-        for x, y in zip(kept(a, name), kept(b, name), strict=True): np.testing.assert_allclose(x, y, rtol=0, atol=0 if exact else 1e-6)
+        for x, y in zip(kept(a, name), kept(b, name), strict=True):
+            np.testing.assert_allclose(x, y, rtol=0, atol=0 if exact else 1e-6)
 
 @pytest.fixture(scope='module')
 def undisturbed(tmp_path_factory):
@@ -62,7 +65,8 @@ def ranks(parent):
 @pytest.mark.parametrize('victim', [0, 1])
 def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path, victim):
     words = [*TRAIN, '--processes', '2', '--out', '.']
-    process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # two epochs of the first model
     children = ranks(process.pid)
     assert sorted(children) == [0, 1]
@@ -70,7 +74,8 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
     os.kill(children[victim], signal.SIGKILL)
     _, err = process.communicate(timeout=30)
     assert time.monotonic() - began < 15 and process.returncode == 1
-    assert err == f'mnist_sgd train: Process {victim} (of 2, counted from 0) was killed by SIGKILL, and the run was stopped. The same command with --resume goes on after the last whole epoch\n'
+    assert err == (f'mnist_sgd train: Process {victim} (of 2, counted from 0) was killed by SIGKILL, '
+                   'and the run was stopped. The same command with --resume goes on after the last whole epoch\n')
     assert not any(Path(f'/proc/{pid}').exists() for pid in children.values())
     assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < 20
     if victim: return
@@ -186,29 +191,31 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from mnist_sgd.all import *
 
-def learner(kind, *layers, n=65, wrap=lambda model: model, **options):
+def learner(kind, *layers, n=63, wrap=lambda model: model, **options):
     torch.manual_seed(0)
     x, y = torch.rand(n, 6), torch.rand(n, 1).round()
     model = nn.Sequential(nn.Linear(6, 8), *layers, nn.Linear(8, 1))
-    dls = DataLoaders(DataLoader(list(zip(x, y)), 32, shuffle=True), DataLoader(list(zip(x, y)), 64))
+    dls = DataLoaders(DataLoader(list(zip(x, y)), 31, shuffle=True), DataLoader(list(zip(x, y)), 64))
     return kind(dls, wrap(model), loss_func=binary_cross_entropy, **options)
 
 def everywhere(learn):
     "Is it the same in all processes?"
-    mine = torch.cat([*(t.flatten().double() for t in learn.tensors().values()), tensor(learn.recorder.losses + sum(learn.recorder.values, [])).double()])
+    record = learn.recorder.losses + sum(learn.recorder.values, [])
+    mine = torch.cat([t.flatten().double() for t in (*model_tensors(learn).values(), tensor(record))])
     mean = mean_everywhere(mine.clone())
     return torch.equal(mine, mean)
 
 with process_group() as device:
     rank = dist.get_rank()
-    for make in (SGD, torch.optim.Adam):  # the last batch has one item, so one process has none
+    for make in (SGD, torch.optim.Adam):  # shares of 16 and 15; the last batch has one item, so one process has none
         for wrap in (lambda model: model, DistributedDataParallel):
-            alone, shared = (learner(kind, nn.Tanh(), wrap=w, opt_func=make).fit(3, .1, verbose=False) for kind, w in ((Learner, lambda model: model), (SharedLearner, wrap)))
+            alone, shared = (learner(kind, nn.Tanh(), wrap=w, opt_func=make).fit(3, .1, verbose=False)
+                             for kind, w in ((Learner, lambda model: model), (SharedLearner, wrap)))
             assert everywhere(shared)
             for p, q in zip(alone.params, shared.params): torch.testing.assert_close(p, q, rtol=0, atol=1e-6)
             torch.testing.assert_close(shared.recorder.values, alone.recorder.values, rtol=0, atol=1e-6)
 
-    noisy = learner(SharedLearner, nn.BatchNorm1d(8), nn.Dropout(.3), n=71)  # draws random numbers of its own, as many as its share has items
+    noisy = learner(SharedLearner, nn.BatchNorm1d(8), nn.Dropout(.3), n=71)  # draws a number per item of its share
     torch.manual_seed(rank)  # and they start in different places
     assert everywhere(noisy.fit(3, .1, verbose=False))
 
@@ -225,7 +232,13 @@ def test_odd_batches_other_optimizers_running_means_and_divergence(tmp_path, cap
     launch([program])
     assert capsys.readouterr().out == 'all is well\n'
 
-BROKEN = "from mnist_sgd.distributed import *\nimport time, torch, torch.distributed as dist\nwith process_group(timeout=3):\n    if dist.get_rank() == 1: {}\n    mean_everywhere(torch.ones(3))\n"
+BROKEN = """
+from mnist_sgd.distributed import *
+import time, torch, torch.distributed as dist
+with process_group(timeout=3):
+    if dist.get_rank() == 1: {}
+    mean_everywhere(torch.ones(3))
+"""
 
 def test_a_mistake_and_a_process_that_hangs_end_the_run(tmp_path, capsys):
     def ends(name, line):

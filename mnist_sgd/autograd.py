@@ -54,9 +54,9 @@ rule(Value, 'sigmoid', lambda a: np.exp(-np.logaddexp(0, -a)), lambda g, y, a: g
 rule(Value, 'logaddexp', np.logaddexp,
      lambda g, y, a, b: g*np.exp(a - y), lambda g, y, a, b: g*np.exp(b - y))
 
-# %% ../nbs/10_autograd.ipynb #ffd49151
+# %% ../nbs/10_autograd.ipynb #5642edd8
 def topological_order(last): # a result
-    "It and all that it was made of, each after all that use it"
+    "`last` and all that it was made of, each after all that use it"
     found, todo = set(), [last]
     while todo:
         node = todo.pop()

@@ -176,17 +176,19 @@ def test_a_tensor_is_a_copy():
         assert a.tolist() == [1, 1, 1]
 
 @pytest.mark.parametrize('call, error, message', [
-    (lambda: Tensor([0., 1.]).exp().backward(), ValueError, r'that depends on a parameter, not from Tensor\(\[1.*mean\(\)'),
+    (lambda: Tensor([0., 1.]).exp().backward(), ValueError, r'depends on a parameter, not from Tensor\(\[1.*mean'),
     (lambda: (Tensor(1., requires_grad=False)*2).backward(), ValueError, 'depends on a parameter, not from Tensor'),
     (lambda: (Value(1., requires_grad=False)*2).backward(), ValueError, 'depends on a parameter, not from Value'),
     (lambda: Value('a'), ValueError, 'convert string to float'), (lambda: Value([1.]), TypeError, 'list'),
     (lambda: Value(None), TypeError, 'NoneType'), (lambda: Value(np.ones(2)), TypeError, 'scalar|length-1'),
-    (lambda: Tensor('a'), ValueError, 'convert string to float'), (lambda: Tensor([[1], [2, 3]]), ValueError, 'sequence'),
+    (lambda: Tensor('a'), ValueError, 'convert string to float'),
+    (lambda: Tensor([[1], [2, 3]]), ValueError, 'sequence'),
     (lambda: Tensor(Tensor(1.)), (TypeError, ValueError), 'sequence|Tensor'),
     (lambda: Tensor(torch.ones(1, requires_grad=True)), RuntimeError, 'detach'),
     (lambda: Tensor(np.ones(3)) + np.ones(2), ValueError, 'broadcast'),
     (lambda: Tensor(np.ones((2, 3)))@np.ones((2, 3)), ValueError, 'mismatch'),
-    (lambda: Tensor(np.ones(3)).view(2), ValueError, 'reshape'), (lambda: Tensor(np.ones(3))[3], IndexError, 'out of bounds'),
+    (lambda: Tensor(np.ones(3)).view(2), ValueError, 'reshape'),
+    (lambda: Tensor(np.ones(3))[3], IndexError, 'out of bounds'),
     (lambda: Tensor(np.ones(3)) > 0, TypeError, '>')])
 def test_says_what_is_wrong(call, error, message):
     with pytest.raises(error) as e: call()

@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/plotting.html.md"""
 
 # %% auto #0
 __all__ = ['colors', 'palette', 'set_style', 'to_array', 'show_image', 'show_images', 'show_weights', 'show_pixels',
-           'plot_function', 'plot_landscape', 'plot_confusion', 'draw_broadcast']
+           'plot_function', 'plot_landscape', 'plot_confusion', 'draw_broadcast', 'draw_graph']
 
 # %% ../nbs/plotting.ipynb #d24a26a3
 import matplotlib.pyplot as plt
@@ -162,3 +162,62 @@ def _draw_grid(ax, t, shape, left, color):
         ax.add_patch(plt.Rectangle((left + j, i), 1, 1, **look))
         text = ax.text(left + j + .5, i + .5, f'{v:g}', ha='center', va='center', zorder=3)
         if not stored: text.set(style='italic', bbox=dict(facecolor='#e4e4e4', edgecolor='none', pad=1.5))
+
+# %% ../nbs/plotting.ipynb #6aa4e39f
+_signs = dict(add='+', sub='-', mul='×', truediv='/', neg='-', pow='**', matmul='@', getitem='[...]')
+
+def _value_or_shape(a):
+    "A single number as it is, of several the shape"
+    return f'{np.asarray(a).item():.3g}' if np.size(a) == 1 else ' × '.join(map(str, np.shape(a)))
+
+def _layout(
+    result, # a node; all that it was made of is to its left
+): # dict: node -> (x, y); and a list of edges (parent, node, function that sends the gradient back, points on the way)
+    "Each node stands one column before all that use it; a long edge has a place in each column that it passes"
+    level, todo, users, edges = {result: 0}, [result], {result: []}, []
+    for node in todo:  # which grows meanwhile
+        todo += [p for p, _ in node.parents if level.get(p, 0) <= level[node]]
+        level.update({p: level[node] + 1 for p, _ in node.parents if level.get(p, 0) <= level[node]})
+    for node in list(level):
+        for parent, back in node.parents:
+            way = [node, *((parent, node, i) for i in range(level[node] + 1, level[parent])), parent]
+            edges.append((parent, node, back, way[::-1]))
+            level.update({o: o[2] for o in way[1:-1]})
+            for near, far in zip(way, way[1:]): users.setdefault(far, []).append(near)
+    place = {}
+    for i in range(max(level.values()) + 1):  # sorted so that few edges cross
+        column = [o for o in level if level[o] == i]
+        column.sort(key=lambda o: -np.mean([place[u][1] for u in users[o]] or 0))
+        place.update({o: (-2.4*i, 1.5*((len(column) - 1)/2 - j)) for j, o in enumerate(column)})
+    return place, edges
+
+def draw_graph(
+    result,  # the last node
+    **names, # names for some of the nodes: draw_graph(loss, w=w, loss=loss)
+):
+    """Draw what `result` was made of, with the values that go forward (black) and, after `backward`, the gradients
+    that come back (red); of arrays, the shapes. Returns the axes"""
+    place, edges = _layout(result)
+    (left, low), (_, high) = np.min(list(place.values()), 0) - 1, np.max(list(place.values()), 0) + 1
+    names, times = {node: name for name, node in names.items()}, {}
+    ax = plt.figure(figsize=(min(14, .8*(1 - left)), min(14, .7*(high - low)))).add_subplot()
+    ax.set(xlim=(left, 1), ylim=(low, high))
+    ax.set_axis_off()
+    small = dict(ha='center', fontsize=9)
+    def write(x, y, data, grad, **look):
+        ax.text(x, y + .05, _value_or_shape(data), small, va='bottom', **look)
+        if np.any(result.grad): ax.text(x, y - .05, _value_or_shape(grad), small, va='top', color=colors['red'], **look)
+    for parent, node, back, way in edges:
+        x, y = np.array([place[o] for o in way]).T
+        n = times[parent, node] = times.get((parent, node), -1) + 1  # the same parent twice: two edges
+        ax.plot(x, y - .45*n, color='.6', linewidth=1, zorder=1)
+        at = .5 - .15*n
+        write(x[0] + at*(x[1] - x[0]), y[0] + at*(y[1] - y[0]) - .45*n, parent.data, back(node.grad),
+              bbox=dict(facecolor='white', edgecolor='none', pad=.6))
+    for node in (o for o in place if not isinstance(o, tuple)):
+        x, y = place[node]
+        ax.add_patch(plt.Rectangle((x - .6, y - .5), 1.2, 1, facecolor='#f4f4f4', edgecolor='black', zorder=2))
+        title = ' = '.join(o for o in (names.get(node), _signs.get(node.op, node.op)) if o)
+        ax.text(x, y + .3, title, small, va='center', weight='bold')
+        write(x, y - .17, node.data, node.grad)
+    return ax

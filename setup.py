@@ -13,7 +13,7 @@ cfg = config['DEFAULT']
 def lines(key): return [o for o in cfg[key].splitlines() if o.strip()]
 
 class BuildWithNotebooks(build_py):
-    "Puts the notebooks, without their outputs, into mnist_sgd/notebooks of what is built; the source tree stays as it is"
+    "Puts the notebooks, without outputs, into mnist_sgd/notebooks of what is built; the source tree stays as it is"
     def run(self):
         super().run()
         if self.editable_mode: return  # mnist_sgd notebooks finds them in nbs/
@@ -24,7 +24,8 @@ class BuildWithNotebooks(build_py):
             nb = json.loads(path.read_text(encoding='utf-8'))
             for cell in nb['cells']:
                 if cell['cell_type'] == 'code': cell.update(outputs=[], execution_count=None)
-            (folder/path.name).write_text(json.dumps(nb, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
+            text = json.dumps(nb, indent=1, sort_keys=True, ensure_ascii=False) + '\n'
+            (folder/path.name).write_text(text, encoding='utf-8')
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
@@ -32,8 +33,10 @@ setup(
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     python_requires='>=' + cfg['min_python'], install_requires=lines('requirements'),
     extras_require={k.removesuffix('_requirements'): lines(k) for k in cfg if k.endswith('_requirements')},
-    cmdclass=dict(build_py=BuildWithNotebooks), packages=['mnist_sgd'], package_data={'mnist_sgd': ['mnist/*', 'mnist/*/*', 'trained/*']},
+    packages=['mnist_sgd'], package_data={'mnist_sgd': ['mnist/*', 'mnist/*/*', 'trained/*']},
+    cmdclass=dict(build_py=BuildWithNotebooks),
     entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['mnist_sgd = mnist_sgd._modidx:d']),
     classifiers=['Intended Audience :: Education', 'Programming Language :: Python :: 3 :: Only',
-                 *[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],  # CI runs the oldest and the newest
+                 # CI runs the oldest and the newest
+                 *[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],
                  'Topic :: Scientific/Engineering :: Artificial Intelligence'])

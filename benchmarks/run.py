@@ -3,18 +3,21 @@
     python -m pip install -e '.[bench]'
     python benchmarks/run.py [--rounds 7] [--epochs 3] [--threads 2] [--out benchmarks/results]
 
-All contestants train the same model (linear, then one hidden layer of 30) on the same 12,396 threes and sevens, shuffled, in batches
-of 256, for the same number of epochs, with binary cross-entropy and plain SGD. Only the training is timed; loaders and models are made
-before. The order of the contestants changes from round to round, and each round begins with new weights. Those that do not reach our
-accuracy within 0.01 fail the benchmark. The floor is no contestant: nothing but the matrix products of forward and backward, over
-float32 rows in order. A peer that is not installed is named and left out. Learner.fit and fastai
-validate after each epoch, the others do not: so these two get a single image to validate on. One thing is not quite equal: scikit-learn's
-SGDClassifier takes a small step for each image, as it knows no batches. fastai loads with worker processes unless it is told not to; both ways are measured. The Learner trains models as small as these with one thread, whatever --threads says; all others have as many as that.
+All contestants train the same model (linear, then one hidden layer of 30) on the same 12,396 threes and sevens,
+shuffled, in batches of 256, for the same number of epochs, with binary cross-entropy and plain SGD. Only the training
+is timed; loaders and models are made before. The order of the contestants changes from round to round, and each round
+begins with new weights. Those that do not reach our accuracy within 0.01 fail the benchmark. The floor is no
+contestant: nothing but the matrix products of forward and backward, over float32 rows in order. A peer that is not
+installed is named and left out. Learner.fit and fastai validate after each epoch, the others do not: so these two get a
+single image to validate on. One thing is not quite equal: scikit-learn's SGDClassifier takes a small step for each
+image, as it knows no batches. fastai loads with worker processes unless it is told not to; both ways are measured. The
+Learner trains models as small as these with one thread, whatever --threads says; all others have as many as that.
 
-Then: the Learner with metrics and progress bar against the Learner without; and the way from the package to float tensors against PNG
-files opened with PIL. Medians, spread and ratios are printed and, with two charts, written to the folder --out.
+Then: the Learner with metrics and progress bar against the Learner without; and the way from the package to float
+tensors against PNG files opened with PIL. Medians, spread and ratios are printed and, with two charts, written to the
+folder --out.
 """
-import argparse, contextlib, gc, importlib.util, io, json, os, platform, statistics, sys, time, warnings
+import argparse, contextlib, gc, importlib.util, io, json, os, platform, sys, time, warnings
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +34,7 @@ from mnist_sgd.dataloader import DataLoader, DataLoaders
 from mnist_sgd.learner import Learner
 from mnist_sgd.linear import batch_accuracy, pair_tensors
 from mnist_sgd.relu import two_layer_net
+from mnist_sgd.speed import medians, turns
 from mnist_sgd.tensor import colors, set_style, stack_images
 
 BATCH, LR = 256, .1
@@ -40,7 +44,8 @@ def new_model(n_hidden): return two_layer_net(n_hidden) if n_hidden else nn.Line
 def accuracy_of(model, data):
     with torch.no_grad(): return batch_accuracy(model(data['valid_x']), data['valid_y']).item()
 
-# Each contestant: a function of data, hidden units and epochs that returns a function that trains, and one that then gives the accuracy.
+# Each contestant: a function of data, hidden units and epochs that returns one that trains, and one that then gives the
+# accuracy.
 
 def ours(data, n_hidden, epochs, metrics=None, verbose=False):
     model = new_model(n_hidden)
@@ -76,15 +81,17 @@ def fastai(data, n_hidden, epochs, **options):
 
 def skorch(data, n_hidden, epochs):
     from skorch import NeuralNet
-    net = NeuralNet(new_model(n_hidden), nn.BCEWithLogitsLoss, optimizer=torch.optim.SGD, lr=LR, max_epochs=epochs, batch_size=BATCH,
-                    iterator_train__shuffle=True, train_split=None, verbose=0).initialize()
+    net = NeuralNet(new_model(n_hidden), nn.BCEWithLogitsLoss, optimizer=torch.optim.SGD, lr=LR, max_epochs=epochs,
+                    batch_size=BATCH, iterator_train__shuffle=True, train_split=None, verbose=0).initialize()
     return lambda: net.partial_fit(data['x'], data['y']), lambda: accuracy_of(net.module_, data)
 
 def sklearn(data, n_hidden, epochs):
     from sklearn.linear_model import SGDClassifier
     from sklearn.neural_network import MLPClassifier
-    if n_hidden: net = MLPClassifier((n_hidden,), solver='sgd', alpha=0, batch_size=BATCH, learning_rate_init=LR, max_iter=epochs, momentum=0, tol=0, n_iter_no_change=epochs)
-    else: net = SGDClassifier('log_loss', alpha=0, learning_rate='constant', eta0=LR/BATCH, max_iter=epochs, tol=None)  # a step for each image, and so smaller ones
+    if n_hidden: net = MLPClassifier((n_hidden,), solver='sgd', alpha=0, batch_size=BATCH, learning_rate_init=LR,
+                                     max_iter=epochs, momentum=0, tol=0, n_iter_no_change=epochs)
+    else: net = SGDClassifier('log_loss', alpha=0, learning_rate='constant', max_iter=epochs, tol=None,
+                              eta0=LR/BATCH)  # a step for each image, and so smaller ones
     x, y = data['x'].numpy(), data['y'].numpy()[:, 0]
     def fit():
         with warnings.catch_warnings():
@@ -105,8 +112,9 @@ def floor(data, n_hidden, epochs):
                 xb.T@error
     return fit, None
 
-CONTESTANTS = {'mnist_sgd': (ours, None), 'fastai': (fastai, 'fastai'), 'fastai, no workers': (partial(fastai, num_workers=0), 'fastai'), 'skorch': (skorch, 'skorch'), 'scikit-learn': (sklearn, 'sklearn'),
-               'PyTorch loop': (torch_loop, None), 'the floor': (floor, None)}
+CONTESTANTS = {'mnist_sgd': (ours, None), 'fastai': (fastai, 'fastai'),
+               'fastai, no workers': (partial(fastai, num_workers=0), 'fastai'), 'skorch': (skorch, 'skorch'),
+               'scikit-learn': (sklearn, 'sklearn'), 'PyTorch loop': (torch_loop, None), 'the floor': (floor, None)}
 
 def race(contestants, data, n_hidden, epochs, rounds):
     "Seconds an epoch in each round, and the accuracies, by name"
@@ -121,15 +129,17 @@ def race(contestants, data, n_hidden, epochs, rounds):
             fit()
             if i: seconds[name].append((time.perf_counter() - start)/epochs)
             if i and accuracy: accuracies.setdefault(name, []).append(accuracy())
-    return seconds, {name: statistics.median(o) for name, o in accuracies.items()}
+    return seconds, medians(accuracies)
 
 def table(title, seconds, accuracies=None, base='mnist_sgd'):
     "The results as lines of text, with a bar for each median"
-    mid = {name: statistics.median(o) for name, o in seconds.items()}
+    mid = medians(seconds)
     lines = ['', title, f"{'':<24}{'median ms':>11}{'min':>9}{'max':>9}{base + ' / it':>18}{'accuracy':>10}"]
     for name, o in seconds.items():
         accuracy = f'{accuracies[name]:.4f}' if name in (accuracies or {}) else ''
-        lines.append(f"{name:<24}{mid[name]*1e3:>11.2f}{min(o)*1e3:>9.2f}{max(o)*1e3:>9.2f}{mid[base]/mid[name]:>18.3f}{accuracy:>10}  {'#'*max(1, round(40*mid[name]/max(mid.values())))}")
+        times = f'{mid[name]*1e3:>11.2f}{min(o)*1e3:>9.2f}{max(o)*1e3:>9.2f}{mid[base]/mid[name]:>18.3f}'
+        bar = '#'*max(1, round(40*mid[name]/max(mid.values())))
+        lines.append(f'{name:<24}{times}{accuracy:>10}  {bar}')
     return '\n'.join(lines)
 
 def chart(results, path):
@@ -138,9 +148,11 @@ def chart(results, path):
     set_style()
     fig, axes = plt.subplots(1, len(results), figsize=(10, 3), layout='constrained')
     for ax, (title, seconds) in zip(axes, results.items()):
-        names, mid = list(seconds), [statistics.median(o)*1e3 for o in seconds.values()]
-        spread = [[m - min(o)*1e3 for m, o in zip(mid, seconds.values())], [max(o)*1e3 - m for m, o in zip(mid, seconds.values())]]
-        bars = ax.barh(names, mid, xerr=spread, color=[colors['blue'] if n == 'mnist_sgd' else colors['sky'] for n in names], ecolor='.4')
+        names, mid = list(seconds), [o*1e3 for o in medians(seconds).values()]
+        spread = [[m - min(o)*1e3 for m, o in zip(mid, seconds.values())],
+                  [max(o)*1e3 - m for m, o in zip(mid, seconds.values())]]
+        shades = [colors['blue'] if n == 'mnist_sgd' else colors['sky'] for n in names]
+        bars = ax.barh(names, mid, xerr=spread, color=shades, ecolor='.4')
         ax.bar_label(bars, [f'{m:.1f}' for m in mid], padding=8)
         ax.set(xlabel='milliseconds an epoch', title=title)
         ax.invert_yaxis()
@@ -163,23 +175,21 @@ def loading(rounds):
     paths = sorted(mnist_path().glob('*/*/*.png'))
     ways = {'from the package': lambda: [pair_tensors(split) for split in ('train', 'valid')],
             'PNG files': lambda: stack_images([np.array(Image.open(p)) for p in paths])}
-    seconds = {name: [] for name in ways}
-    for i in range(rounds + 1):
-        for name, f in ways.items():
-            start = time.perf_counter()
-            f()
-            if i: seconds[name].append(time.perf_counter() - start)
-    return seconds
+    return turns(ways, rounds)
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=7, help='how often each one runs (default: %(default)s)')
     parser.add_argument('--epochs', type=int, default=3, help='epochs a run (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=os.cpu_count(), help='threads for torch (default: %(default)s, the number of cores)')
-    parser.add_argument('--only', nargs='*', default=list(CONTESTANTS), choices=list(CONTESTANTS), metavar='NAME', help='contestants (default: all)')
-    parser.add_argument('--out', type=Path, default=Path(__file__).parent/'results', help='folder for table, charts and numbers (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=os.cpu_count(),
+                        help='threads for torch (default: %(default)s, the number of cores)')
+    parser.add_argument('--only', nargs='*', default=list(CONTESTANTS), choices=list(CONTESTANTS), metavar='NAME',
+                        help='contestants (default: all)')
+    parser.add_argument('--out', type=Path, default=Path(__file__).parent/'results',
+                        help='folder for table, charts and numbers (default: %(default)s)')
     args = parser.parse_args(argv)
-    if min(args.rounds, args.epochs, args.threads) < 1: parser.error('--rounds, --epochs and --threads must be 1 or more')
+    if min(args.rounds, args.epochs, args.threads) < 1:
+        parser.error('--rounds, --epochs and --threads must be 1 or more')
     matplotlib.use('agg')
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -188,9 +198,11 @@ def main(argv=None):
     data |= dict(train=TensorDataset(data['x'], data['y']), one=TensorDataset(data['valid_x'][:1], data['valid_y'][:1]))
     missing = [name for name, (_, package) in CONTESTANTS.items() if package and not importlib.util.find_spec(package)]
     contestants = {name: f for name, (f, _) in CONTESTANTS.items() if name in args.only and name not in missing}
-    versions = {p: version(p) for p in ('torch', 'numpy', 'fastai', 'skorch', 'scikit-learn') if importlib.util.find_spec(p.replace('scikit-learn', 'sklearn'))}
+    libraries = ('torch', 'numpy', 'fastai', 'skorch', 'scikit-learn')
+    versions = {p: version(p) for p in libraries if importlib.util.find_spec(p.replace('scikit-learn', 'sklearn'))}
     text = [f'Python {platform.python_version()}, ' + ', '.join(f'{k} {v}' for k, v in versions.items()),
-            f'{os.cpu_count()} cores, {args.threads} thread(s); {args.rounds} rounds, turn about; {args.epochs} epochs a run']
+            f'{os.cpu_count()} cores, {args.threads} thread(s); {args.rounds} rounds, turn about; '
+            f'{args.epochs} epochs a run']
     text += [f'{name} is not installed, and left out' for name in missing if name in args.only]
     print('\n'.join(text), flush=True)
 
@@ -198,18 +210,24 @@ def main(argv=None):
     for title, n_hidden in (('linear model', 0), ('30 hidden units', 30)):
         seconds, accuracies = race(contestants, data, n_hidden, args.epochs, args.rounds)
         results[title] = seconds
-        failed += [f'{title}: {name} reached {a:.4f}, mnist_sgd {accuracies["mnist_sgd"]:.4f}' for name, a in accuracies.items() if abs(a - accuracies['mnist_sgd']) > .01]
+        ours_reached = accuracies['mnist_sgd']
+        failed += [f'{title}: {name} reached {a:.4f}, mnist_sgd {ours_reached:.4f}'
+                   for name, a in accuracies.items() if abs(a - ours_reached) > .01]
         text.append(table(f'{title}, an epoch', seconds, accuracies))
         print(text[-1], flush=True)
-    seconds, _ = race({'fit, quiet': partial(ours, metrics=batch_accuracy), 'fit, table and bar': watched}, data, 0, args.epochs, args.rounds)
-    text.append(table('the Learner, watched and not watched, an epoch of the linear model', seconds, base='fit, table and bar'))
+    pair = {'fit, quiet': partial(ours, metrics=batch_accuracy), 'fit, table and bar': watched}
+    seconds, _ = race(pair, data, 0, args.epochs, args.rounds)
+    text.append(table('the Learner, watched and not watched, an epoch of the linear model', seconds,
+                      base='fit, table and bar'))
     print(text[-1], flush=True)
     seconds = loading(args.rounds)
     text.append(table('all 14,434 threes and sevens as float tensors', seconds, base='from the package'))
     print(text[-1], flush=True)
     chart(results, args.out/'epochs.png')
     (args.out/'results.txt').write_text('\n'.join(text) + '\n')
-    (args.out/'results.json').write_text(json.dumps(dict(versions=versions, threads=args.threads, cores=os.cpu_count(), epochs=args.epochs, seconds=results | {'loading': seconds}), indent=1) + '\n')
+    numbers = dict(versions=versions, threads=args.threads, cores=os.cpu_count(), epochs=args.epochs,
+                   seconds=results | {'loading': seconds})
+    (args.out/'results.json').write_text(json.dumps(numbers, indent=1) + '\n')
     if failed: sys.exit('These did not learn as well, so their times do not count: ' + '; '.join(failed))
 
 if __name__ == '__main__': main()

@@ -72,40 +72,51 @@ def make_parser() -> argparse.ArgumentParser:
     add('--force', action='store_true', help='overwrite notebooks that you have changed')
     return parser
 
-# %% ../nbs/cli.ipynb #65cd45ac
+# %% ../nbs/cli.ipynb #42a50c2b
+def _make_folder(path):
+    try: path.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise ValueError(f"cannot make the folder {path} ({e.strerror}); name another one") from e
+
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
-    import os
     from contextlib import nullcontext
-    from mnist_sgd.distributed import process_group
-    from mnist_sgd.launcher import launch
     from mnist_sgd.guards import existing_device
-    if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
+    from mnist_sgd.launcher import launch, process_group, started
+    if args.digits[0] == args.digits[1]:
+        raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = existing_device(args.device)
-    try: args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
-    started = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # by `launch` or by torchrun: one of several processes
-    if args.processes > 1 and not started:
+    _make_folder(args.out)
+    if args.processes > 1 and not started():
         same = f'import sys; sys.path[:] = {sys.path!r}; from mnist_sgd.cli import main; sys.exit(main())'
         options = ['-P'] if sys.version_info >= (3, 11) else []  # Python 3.13 would look for linecache.py here
         return launch([*options, '-c', same, *args.words], args.processes,
                       "The same command with --resume goes on after the last whole epoch")
-    with process_group(args.device) if started else nullcontext(device) as device: _train(args, device, writes=os.environ.get('RANK', '0') == '0')
+    with process_group(args.device) if started() else nullcontext(device) as device: _train(args, device)
 
-def _train(args, device, writes):
-    "What each process does; one of them `writes`"
+def _train(args, device):
+    "What each process does; one of them writes"
     import matplotlib.pyplot as plt
+    from mnist_sgd.distributed import SharedLearner
     from mnist_sgd.files import write_bytes
+    from mnist_sgd.launcher import started
+    from mnist_sgd.learner import Learner
     from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
     from mnist_sgd.plotting import set_style
+    make, writes = SharedLearner if started() else Learner, os.environ.get('RANK', '0') == '0'
     rows, learners = [train_baseline(args.digits)], {}
     for name in models:
         if writes: print(f'{name}:', flush=True)
         weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
-        try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device, checkpoint=unfinished, resume=resume)
-        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with --resume goes on from there") from None
-        except FloatingPointError as e: raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
+        try:
+            learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed,
+                                                    device, checkpoint=unfinished, resume=resume, make=make)
+        except KeyboardInterrupt:
+            if not unfinished.exists(): raise
+            raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with "
+                                    "--resume goes on from there") from None
+        except FloatingPointError as e:
+            raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue
         learners[name].save(weights)
         unfinished.unlink(missing_ok=True)
@@ -116,7 +127,8 @@ def _train(args, device, writes):
     fig.savefig(buffer := io.BytesIO(), dpi=150)
     write_bytes(args.out/'training.png', buffer.getvalue())
     plt.close(fig)
-    print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in {args.out}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
+    print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in "
+          f"{_printable(args.out)}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
@@ -138,7 +150,7 @@ def run_predict(args):
             print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
-# %% ../nbs/cli.ipynb #2015870e
+# %% ../nbs/cli.ipynb #a21224b2
 def _book():
     "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
     import mnist_sgd
@@ -151,8 +163,7 @@ def _book():
 def run_notebooks(args):
     "Copy the notebooks to the folder `args.dest`; one that differs from the book's is only overwritten if `args.force` is true"
     from mnist_sgd.files import write_bytes
-    try: args.dest.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise ValueError(f"cannot make the folder {args.dest} ({e.strerror}); name another one") from e
+    _make_folder(args.dest)
     kept = []
     for source in _book():
         dest, raw = args.dest/source.name, source.read_bytes()
@@ -197,70 +208,3 @@ def main(
     finally:
         try: print(end='', flush=True)
         except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # let go in silence
-
-# %% ../nbs/cli.ipynb #a251ab51
-def run_train(args):
-    "Train the three models; table on stdout, figure and weights in the folder `args.out`"
-    from contextlib import nullcontext
-    from mnist_sgd.guards import existing_device
-    from mnist_sgd.launcher import launch, process_group, started
-    if args.digits[0] == args.digits[1]: raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
-    device = existing_device(args.device)
-    try: args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise ValueError(f"cannot make the folder {args.out} ({e.strerror}); name another one with --out") from e
-    if args.processes > 1 and not started():
-        same = f'import sys; sys.path[:] = {sys.path!r}; from mnist_sgd.cli import main; sys.exit(main())'
-        options = ['-P'] if sys.version_info >= (3, 11) else []  # Python 3.13 would look for linecache.py here
-        return launch([*options, '-c', same, *args.words], args.processes,
-                      "The same command with --resume goes on after the last whole epoch")
-    with process_group(args.device) if started() else nullcontext(device) as device: _train(args, device)
-
-def _train(args, device):
-    "What each process does; one of them writes"
-    import matplotlib.pyplot as plt
-    from mnist_sgd.distributed import SharedLearner
-    from mnist_sgd.files import write_bytes
-    from mnist_sgd.launcher import started
-    from mnist_sgd.learner import Learner
-    from mnist_sgd.story import models, plot_story, story_table, train_baseline, train_model_named
-    from mnist_sgd.plotting import set_style
-    make, writes = SharedLearner if started() else Learner, os.environ.get('RANK', '0') == '0'
-    rows, learners = [train_baseline(args.digits)], {}
-    for name in models:
-        if writes: print(f'{name}:', flush=True)
-        weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
-        resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
-        try: learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device,
-                                                         checkpoint=unfinished, resume=resume, make=make)
-        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with --resume goes on from there") from None
-        except FloatingPointError as e: raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
-        if not writes: continue
-        learners[name].save(weights)
-        unfinished.unlink(missing_ok=True)
-        rows.append(row)
-    if not writes: return
-    set_style()
-    fig = plot_story(rows, learners)
-    fig.savefig(buffer := io.BytesIO(), dpi=150)
-    write_bytes(args.out/'training.png', buffer.getvalue())
-    plt.close(fig)
-    print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in {args.out}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
-
-def run_predict(args):
-    "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
-    from mnist_sgd.pictures import like_mnist, open_picture
-    from mnist_sgd.story import load_model
-    if args.weights.is_dir(): args.weights /= 'relu.npz'
-    if not args.weights.exists(): raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
-    learn, digits = load_model(args.weights)
-    status = 0
-    for name in args.files:
-        try:
-            with open(0 if name == '-' else name, 'rb', closefd=name != '-') as f: x = like_mnist(open_picture(f)).view(1, -1)
-        except (ValueError, OSError) as e:
-            print(_printable(f"mnist_sgd predict: {name}: {getattr(e, 'strerror', None) or e}"), file=sys.stderr)
-            status = 1
-        else:
-            cls, prob = learn.predict(x)
-            print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
-    return status

@@ -2,15 +2,17 @@
 
     python tests/check_outputs.py [NOTEBOOK...] [--visible] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
 
-nbdev-test runs a copy of nbs/ in a temporary folder, each notebook in a process of its own; the notebooks themselves are never
-changed. The package is imported from the repository. The check ends with status 1 when
+nbdev-test runs a copy of nbs/ in a temporary folder, each notebook in a process of its own; the notebooks themselves
+are never changed. The package is imported from the repository. The check ends with status 1 when
 
 - a cell raises: this is a full run of the notebook tests, too;
-- a cell makes other kinds of output (stdout, stderr, text/plain, text/html, image/png, ...) than are stored, or none are stored;
+- a cell makes other kinds of output (stdout, stderr, text/plain, text/html, image/png, ...) than are stored, or none
+  are stored;
 - code of the package or of the notebook uses what is deprecated;
-- text differs. Numbers with a decimal point or an exponent may differ by the larger of `atol` and `rtol` times the stored number,
-  since other processors round differently; whole numbers and all other characters must be equal. Memory addresses and durations
-  written mm:ss are ignored, and so are all texts of a cell that has a comment line beginning `# timing:`.
+- text differs. Numbers with a decimal point or an exponent may differ by the larger of `atol` and `rtol` times the
+  stored number, since other processors round differently; whole numbers and all other characters must be equal. Memory
+  addresses and durations written mm:ss are ignored, and so are all texts of a cell that has a comment line beginning
+  `# timing:`.
 
 With --visible, only the cells run that a reader can see, folded ones included: nothing that they need may be hidden.
 
@@ -23,8 +25,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 IGNORED = re.compile(r'( at)? ?0x[0-9a-fA-F]+|\b\d\d(:\d\d)+\b')
-HIDDEN = re.compile(r'^#\| *(hide|export|exporti|default_exp .*|echo: *false)$', re.M)  # what a cell begins with that readers do not see
-NUMBER = re.compile(r'( *-?(?:\d+\.\d+(?:e[-+]\d+)?|\d+\.?e[-+]\d+|\d+\.(?=[,\])])))')  # with the spaces before it, which make room for a sign
+# what a cell begins with that readers do not see
+HIDDEN = re.compile(r'^#\| *(hide|export|exporti|default_exp .*|echo: *false)$', re.M)
+# with the spaces before it, which make room for a sign
+NUMBER = re.compile(r'( *-?(?:\d+\.\d+(?:e[-+]\d+)?|\d+\.?e[-+]\d+|\d+\.(?=[,\])])))')
 
 def close(stored, now, rtol=1e-2, atol=6e-3):
     "Is one line of output the same as another, but for ignored parts and small differences between numbers?"
@@ -38,26 +42,30 @@ def outputs(cell):
     for o in cell['outputs']:
         data = o.get('data') or {o.get('name', 'error'): o.get('text', '')}
         pictures = [kind for kind in data if kind.startswith('image/')]
-        for kind in pictures or data: found.setdefault(kind, []).extend([] if pictures else ''.join(data[kind]).splitlines())
+        for kind in pictures or data:
+            found.setdefault(kind, []).extend([] if pictures else ''.join(data[kind]).splitlines())
     return found
 
 def compare(stored, now, **tolerance):
     "What differs between the outputs of a stored cell and of the same cell just run: a list of messages"
     old, new = outputs(stored), outputs(now)
-    if old.keys() != new.keys(): return [f"stored: {', '.join(old) or 'no output'}; now: {', '.join(new) or 'no output'}"]
+    if old.keys() != new.keys():
+        return [f"stored: {', '.join(old) or 'no output'}; now: {', '.join(new) or 'no output'}"]
     if re.search('^# timing:', ''.join(stored['source']), re.M): return []
     return [f'{kind}\n    - {a[:160]}\n    + {b[:160]}' for kind in old
             for a, b in zip_longest(old[kind], new[kind], fillvalue='(no line)') if not close(a, b, **tolerance)][:3]
 
 def no_deprecations():
-    "PYTHONWARNINGS for which a deprecation warning that our own code causes is an error; it takes no patterns, so each module is named"
-    modules = ['__main__', *sorted(f'mnist_sgd.{p.stem}' for p in (ROOT/'mnist_sgd').glob('*.py'))]  # __main__: a notebook, or a command
-    return ','.join(f'error::{kind}:{module}' for module in modules for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'))
+    "PYTHONWARNINGS that make a deprecation warning of our own code an error; it takes no patterns, so it names modules"
+    modules = sorted(f'mnist_sgd.{p.stem}' for p in (ROOT/'mnist_sgd').glob('*.py'))
+    return ','.join(f'error::{kind}:{module}' for module in ['__main__', *modules]  # __main__: a notebook, or a command
+                    for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'))
 
 def environment(workers=2):
     "The variables with which a notebook runs"
-    return os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]), 'PYTHONWARNINGS': no_deprecations(),
-                         'OMP_NUM_THREADS': str(max(1, os.cpu_count()//workers))}  # threads of two notebooks on one core would wait for each other
+    threads = max(1, os.cpu_count()//workers)  # those of two notebooks on one core would wait for each other
+    return os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]),
+                         'PYTHONWARNINGS': no_deprecations(), 'OMP_NUM_THREADS': str(threads)}
 
 def cells(path, visible=False):
     found = json.loads(path.read_text(encoding='utf-8'))['cells']
@@ -66,13 +74,16 @@ def cells(path, visible=False):
 def check(path, copy, env, visible=False, **tolerance):
     "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
     start = time.perf_counter()
-    copy.write_text(json.dumps(json.loads(copy.read_text(encoding='utf-8')) | dict(cells=cells(copy, visible))), encoding='utf-8')
-    run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env, capture_output=True, text=True)
+    nb = json.loads(copy.read_text(encoding='utf-8'))
+    copy.write_text(json.dumps(nb | dict(cells=cells(copy, visible))), encoding='utf-8')
+    run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env,
+                         capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if 'Success.' not in run.stdout:
         error = run.stderr.partition('\nnbdev Tests Failed')[0].strip() or run.stdout
         return ['\n    '.join(['a cell raised an error, or nothing was run', *error.splitlines()[-20:]])], 0, seconds
-    pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path, visible), cells(copy), strict=True), 1) if a['cell_type'] == 'code']
+    both = zip(cells(path, visible), cells(copy), strict=True)
+    pairs = [(i, a, b) for i, (a, b) in enumerate(both, 1) if a['cell_type'] == 'code']
     problems = [f"cell {i}, {a['id']}: {o}" for i, a, b in pairs for o in compare(a, b, **tolerance)]
     return problems, sum(len(b['outputs']) for _, _, b in pairs), seconds
 
@@ -82,7 +93,8 @@ def check_all(paths, workers=2, visible=False, **tolerance):
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(workers) as pool:
         shutil.copytree(ROOT/'nbs', Path(tmp)/'nbs', ignore=shutil.ignore_patterns('.ipynb_checkpoints'))
         shutil.copy(ROOT/'pyproject.toml', tmp)  # nbdev's settings
-        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, visible, **tolerance), paths))
+        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, visible, **tolerance),
+                                       paths))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,12 +102,15 @@ def main():
     parser.add_argument('--visible', action='store_true', help='run only what a reader can see')
     parser.add_argument('--rtol', type=float, default=1e-2, help='relative tolerance of numbers (default: %(default)s)')
     parser.add_argument('--atol', type=float, default=6e-3, help='absolute tolerance of numbers (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=2, help='how many notebooks run at a time (default: %(default)s)')
+    parser.add_argument('--workers', type=int, default=2,
+                        help='how many notebooks run at a time (default: %(default)s)')
     args = parser.parse_args()
     paths = args.notebooks or sorted((ROOT/'nbs').glob('*.ipynb'))
     failed = total = 0
-    for path, (problems, count, seconds) in check_all(paths, args.workers, args.visible, rtol=args.rtol, atol=args.atol):
-        print(f"{path.name}: {'FAILED' if problems else 'ok'}, {count} outputs, {seconds:.1f} s", *problems, sep='\n  ', flush=True)
+    results = check_all(paths, args.workers, args.visible, rtol=args.rtol, atol=args.atol)
+    for path, (problems, count, seconds) in results:
+        print(f"{path.name}: {'FAILED' if problems else 'ok'}, {count} outputs, {seconds:.1f} s", *problems,
+              sep='\n  ', flush=True)
         failed, total = failed + bool(problems), total + count
     print(f"{len(paths)} notebooks, {total} outputs compared{f', {failed} notebooks FAILED' if failed else ''}")
     return int(failed > 0)

@@ -7,7 +7,7 @@ from check_outputs import no_deprecations
 ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_configure(config):
-    "A deprecation warning that our own code causes is an error, in the package, the tests and the tools; `strict_commands` sees to notebooks and commands"
+    "A deprecation warning that our own code causes is an error; `strict_commands` sees to notebooks and commands"
     ours = '|'.join(p.stem for folder in ('tests', 'tools') for p in (ROOT/folder).glob('*.py'))
     for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'):
         config.addinivalue_line('filterwarnings', rf'error::{kind}:(mnist_sgd\b|({ours})$)')
@@ -42,28 +42,33 @@ def site(build_seconds):
 
 @pytest.fixture(scope='session')
 def browser():
-    "A real headless Chromium: the system's, where it has one, else Playwright's own; without either, CI fails and other runs skip"
+    "A real headless Chromium: the system's or else Playwright's own; without either, CI fails and other runs skip"
     from playwright.sync_api import Error, sync_playwright
     path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
     with sync_playwright() as p:
-        try: browser = p.chromium.launch(executable_path=path, args=['--no-sandbox', '--disable-quic', '--disable-background-networking'])
+        switches = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
+        try: browser = p.chromium.launch(executable_path=path, args=switches)
         except Error as e:
             stop = pytest.fail if os.environ.get('CI') == 'true' else pytest.skip
-            stop(f"no Chromium starts; the README's section on tests says how to install one ({e.message.splitlines()[0]})")
+            reason = e.message.splitlines()[0]
+            stop(f"no Chromium starts; the README's section on tests says how to install one ({reason})")
         yield browser
         browser.close()
 
 @pytest.fixture
 def page(browser, site):
-    "A fresh page on a desktop; it fails the test if the console shows an error, or a request fails or leaves this machine"
+    "A fresh page on a desktop; the test fails if the console shows an error, or a request fails or leaves this machine"
     context = browser.new_context(viewport=dict(width=1280, height=900), base_url=site)
     page, problems = context.new_page(), []
     page.on('console', lambda m: problems.append(f'console: {m.text}') if m.type == 'error' else None)
     page.on('pageerror', lambda e: problems.append(f'error: {e}'))
-    # a request that the browser gives up because the test leaves its page is none that failed
-    page.on('requestfailed', lambda r: problems.append(f'request failed ({r.failure}): {r.url}') if r.failure != 'net::ERR_ABORTED' else None)
+    def failed(r):  # one that the browser gives up because the test leaves its page is none that failed
+        if r.failure != 'net::ERR_ABORTED': problems.append(f'request failed ({r.failure}): {r.url}')
+    def requested(r):
+        if not r.url.startswith((site, 'data:', 'blob:')): problems.append(f'another host: {r.url}')
+    page.on('requestfailed', failed)
     page.on('response', lambda r: problems.append(f'{r.status}: {r.url}') if r.status >= 400 else None)
-    page.on('request', lambda r: problems.append(f'another host: {r.url}') if not r.url.startswith((site, 'data:', 'blob:')) else None)
+    page.on('request', requested)
     yield page
     context.close()
     assert not problems, '\n'.join(problems)

@@ -1,4 +1,4 @@
-"Bad input, as one table: each public function and the command say what is wrong and what to do instead, and leave nothing half written"
+"Bad input, as one table: functions and command say what is wrong and what to do instead, and leave nothing half written"
 import gzip, io, os, pickle, re, struct, sys, zipfile, zlib
 from functools import partial
 from importlib import import_module
@@ -17,13 +17,15 @@ from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = 'files data tensor broadcast similarity gradient descent dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv launcher distributed story'.split()
+MODULES = ('files data tensor broadcast similarity gradient descent dataloader linear optimizer relu recorder '
+           'checkpoint learner interpret speed softmax schedule conv launcher distributed story').split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
 def shape_of(message, *shapes): return message + ''.join(f'.*{re.escape(str(s))}' for s in shapes)
 def loader(n=4, n_out=1, **kwargs): return DataLoader(list(zip(rand(n, 3), zeros(n, n_out))), 2, **kwargs)
-def learner(n_out=1, dl=None, **kwargs): return Learner(DataLoaders(loader() if dl is None else dl, loader()), nn.Linear(3, n_out), **kwargs)
+def learner(n_out=1, dl=None, **kwargs):
+    return Learner(DataLoaders(loader() if dl is None else dl, loader()), nn.Linear(3, n_out), **kwargs)
 def saved(**kwargs):
     learner().save('good.npz', **kwargs)
     return 'good.npz'
@@ -48,8 +50,10 @@ def without_facts():
     return 'bad.npz'
 def png_of(width, height):
     "A PNG file of some 100 bytes whose header says that it has `width` x `height` pixels"
-    def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(b'\0'*99)) + chunk(b'IEND', b'')
+    def chunk(kind, data):
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    header = chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0))
+    return b'\x89PNG\r\n\x1a\n' + header + chunk(b'IDAT', zlib.compress(b'\0'*99)) + chunk(b'IEND', b'')
 def file_of(im, kind, **kwargs):
     file = io.BytesIO()
     im.save(file, kind, **kwargs)
@@ -70,13 +74,18 @@ def nan_model():
 
 class state_of:
     "What is kept of a training with SGD"
-    def __init__(self, model): self.kept = training_state(model.state_dict(), self.opt(model, SGD, momentum=.9), Recorder([]))
+    def __init__(self, model):
+        self.kept = training_state(model.state_dict(), self.opt(model, SGD, momentum=.9), Recorder([]))
     def opt(self, model, opt_func, **kwargs):
         opt = opt_func(model.parameters(), lr=.1, **kwargs)
         for p in opt.params if opt_func == SGD else (): p.grad = ones(p.shape)
         opt.step()
         return opt
-    def into(self, model, opt_func=partial(SGD, momentum=.9)): restore_training(*self.kept, model.state_dict(), opt_func(model.parameters(), lr=.1), Recorder([]))
+    def into(self, model, opt_func=partial(SGD, momentum=.9)):
+        restore_training(*self.kept, model.state_dict(), opt_func(model.parameters(), lr=.1), Recorder([]))
+
+# orientation 6, and a resolution that is no number
+BAD_EXIF = b'Exif\0\0MM\0*\0\0\0\x08\0\x02\1\x12\0\3\0\0\0\1\0\6\0\0\1\x1a\0\2\0\0\0\2a\0\0\0\0\0\0\0'
 
 # what is called, how, what it raises, and what the message must say: the value, then the remedy
 CALLS = [
@@ -84,16 +93,22 @@ CALLS = [
     (write_bytes, lambda: write_bytes('sub', b'a'), OSError, 'Cannot write sub .*Choose a place'),
     (write_bytes, lambda: write_bytes('file/a', b'a'), OSError, r'Cannot write file/a .*Choose a place'),
     (write_bytes, lambda: write_bytes('a', 'text'), TypeError, "bytes-like object is required, not 'str'"),
-    (make_folder, lambda: make_folder('file/sub', Path.mkdir), OSError, r'folder file/sub .*Choose a place.*MNIST_SGD_CACHE'),
-    (make_folder, lambda: make_folder('new', lambda folder: (folder/'a').write_bytes(b'a')/0), ZeroDivisionError, 'division'),
+    (make_folder, lambda: make_folder('file/sub', Path.mkdir),
+     OSError, r'folder file/sub .*Choose a place.*MNIST_SGD_CACHE'),
+    (make_folder, lambda: make_folder('new', lambda folder: (folder/'a').write_bytes(b'a')/0),
+     ZeroDivisionError, 'division'),
     (save_arrays, lambda: save_arrays('a.npz', dict(w=np.array([print]))), ValueError, r"\['w'\].*no other objects"),
-    (save_arrays, lambda: save_arrays('a.npz', dict(w=np.array(['a']))), ValueError, r"\['w'\].*keep text in the facts"),
+    (save_arrays, lambda: save_arrays('a.npz', dict(w=np.array(['a']))),
+     ValueError, r"\['w'\].*keep text in the facts"),
     (save_arrays, lambda: save_arrays('a.npz', dict(meta=np.ones(1))), ValueError, "'meta'.*give it another name"),
-    (save_arrays, lambda: save_arrays('a.npz', {}, model=nn.Linear(1, 1)), TypeError, 'Linear is not JSON serializable'),
-    (load_arrays, lambda: load_arrays('none.npz'), FileNotFoundError, 'none.npz; save_arrays or Learner.save writes one'),
+    (save_arrays, lambda: save_arrays('a.npz', {}, model=nn.Linear(1, 1)),
+     TypeError, 'Linear is not JSON serializable'),
+    (load_arrays, lambda: load_arrays('none.npz'),
+     FileNotFoundError, 'none.npz; save_arrays or Learner.save writes one'),
     (load_arrays, lambda: load_arrays('file'), ValueError, 'file is damaged.*Only arrays of numbers are read'),
     (load_arrays, lambda: load_arrays('empty'), ValueError, 'empty is damaged.*Only arrays of numbers are read'),
-    (load_arrays, lambda: load_arrays(bad_npz(w=np.array(['a']))), ValueError, r"bad.npz .*\['w'\].*keep text in the facts"),
+    (load_arrays, lambda: load_arrays(bad_npz(w=np.array(['a']))),
+     ValueError, r"bad.npz .*\['w'\].*keep text in the facts"),
     (load_arrays, lambda: load_arrays(bad_npz('{')), ValueError, 'bad.npz is damaged'),
     (load_arrays, lambda: load_arrays(bad_npz('['*100_000)), ValueError, 'bad.npz is damaged'),
     (load_arrays, lambda: load_arrays(lying_npz()), ValueError, 'bad.npz is damaged.*llocate'),
@@ -106,13 +121,18 @@ CALLS = [
     (read_idx, lambda: idx(b'\0\0\x08\0'), ValueError, '00 00 08 00.*number of axes'),
     (read_idx, lambda: idx(b'\0\0\x08\xff' + b'\0'*1020), ValueError, '00 00 08 ff.*number of axes'),
     (read_idx, lambda: idx(b'\0\0\x08\x03\0\0\0\x01'), ValueError, 'a.idx is cut off.*Get the file again'),
-    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abc'), ValueError, shape_of('cut off.*shape', (5,)) + '.*takes 5 bytes.*are 3.*Get the file again'),
-    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abcdefg'), ValueError, shape_of('too long.*shape', (5,)) + '.*Get the file again'),
+    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abc'),
+     ValueError, shape_of('cut off.*shape', (5,)) + '.*takes 5 bytes.*are 3.*Get the file again'),
+    (read_idx, lambda: idx(b'\0\0\x08\x01\0\0\0\x05abcdefg'),
+     ValueError, shape_of('too long.*shape', (5,)) + '.*Get the file again'),
     (read_idx, lambda: idx(b'\0\0\x0e\x04' + b'\xff'*16), ValueError, r'cut off.*4294967295.*Get the file again'),
-    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05abcde')[:-6], 'a.gz'), ValueError, 'a.gz is damaged gzip data.*Get the file again'),
-    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05' + bytes(10**8)), 'a.gz'), ValueError, 'a.gz is too long.*Get the file again'),
+    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05abcde')[:-6], 'a.gz'),
+     ValueError, 'a.gz is damaged gzip data.*Get the file again'),
+    (read_idx, lambda: idx(gzip.compress(b'\0\0\x08\x01\0\0\0\x05' + bytes(10**8)), 'a.gz'),
+     ValueError, 'a.gz is too long.*Get the file again'),
     (write_idx, lambda: write_idx('a.idx', rand(2, 2)), ValueError, 'not float32.*astype'),
-    (write_idx, lambda: write_idx('a.idx', np.uint8(3)), ValueError, shape_of('uint8 of shape', ()) + '.*1 to 32 axes|1 to 32 axes, not uint8'),
+    (write_idx, lambda: write_idx('a.idx', np.uint8(3)),
+     ValueError, shape_of('uint8 of shape', ()) + '.*1 to 32 axes|1 to 32 axes, not uint8'),
     (write_idx, lambda: write_idx('file/a.idx', np.zeros(3, np.uint8)), OSError, 'file/a.idx.*Choose a place'),
     (mnist_arrays, lambda: mnist_arrays('test'), ValueError, "'test'; it must be 'train' .* or 'valid'"),
     (mnist_arrays, lambda: mnist_arrays('valid', (3, 12)), ValueError, r'digits has 12.*0 to 9'),
@@ -131,11 +151,13 @@ CALLS = [
     # plotting; a picture of no rows is drawn as such, and matplotlib warns of it
     (show_image, lambda: show_image(zeros(5)), TypeError, shape_of('Invalid shape', (5,))),
     (show_image, lambda: show_image(zeros(2, 28, 28)), TypeError, shape_of('Invalid shape', (2, 28, 28))),
-    (show_pixels, lambda: show_pixels(zeros(5, 5, 3)), ValueError, shape_of('shape', (5, 5, 3)) + r'.*Choose one colour'),
+    (show_pixels, lambda: show_pixels(zeros(5, 5, 3)),
+     ValueError, shape_of('shape', (5, 5, 3)) + r'.*Choose one colour'),
     (show_pixels, lambda: show_pixels(zeros(5, 0)), ValueError, 'zero-size array'),
     (show_images, lambda: show_images([]), IndexError, 'out of range'),
     (show_images, lambda: show_images(zeros(2, 3, 3), nrows=0), ZeroDivisionError, 'by zero'),
-    (show_images, lambda: show_images(zeros(2, 3, 3), titles=['a']), ValueError, '1 titles for 2 pictures; give one for each'),
+    (show_images, lambda: show_images(zeros(2, 3, 3), titles=['a']),
+     ValueError, '1 titles for 2 pictures; give one for each'),
     # tensor, continued
     (rank, lambda: rank([1, 2]), AttributeError, "'list' object has no attribute 'shape'"),
     (stack_images, lambda: stack_images([]), ValueError, 'at least one'),
@@ -194,24 +216,34 @@ CALLS = [
     (PixelSimilarity, lambda: PixelSimilarity().fit(zeros(2, 4, 4), ones(2)).predict(zeros(4, 4) + inf), ValueError,
      'predict: x is .*from inf.*none NaN or infinite'),
     # gradient
-    (pr_eight, lambda: pr_eight(zeros(28, 28), zeros(784)), ValueError, r'w is .*\(784,\).*width = 28: one weight per pixel'),
+    (pr_eight, lambda: pr_eight(zeros(28, 28), zeros(784)),
+     ValueError, r'w is .*\(784,\).*width = 28: one weight per pixel'),
     (pr_eight, lambda: pr_eight(zeros(3), zeros(())), ValueError, r'w is .*\(\).*one weight per pixel'),
     (pr_eight, lambda: pr_eight(zeros(5, 28, 28), zeros(14, 28)), RuntimeError, 'size of tensor a .28. must match.*14'),
     (pr_eight, lambda: pr_eight([1.], [2.]), TypeError, r'x is \[1.0\]; it must be numbers of shape'),
-    (numeric_gradient, lambda: numeric_gradient(lambda x: x**2, zeros(3)), RuntimeError, '3 elements cannot be converted to Scalar'),
-    (numeric_gradient, lambda: numeric_gradient(lambda x: (x**2).sum(), zeros(3), eps=0), ValueError, 'eps is 0; .*above 0'),
-    (numeric_gradient, lambda: numeric_gradient(lambda x: 3., zeros(3)), AttributeError, "'float' object has no attribute 'item'"),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: x**2, zeros(3)),
+     RuntimeError, '3 elements cannot be converted to Scalar'),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: (x**2).sum(), zeros(3), eps=0),
+     ValueError, 'eps is 0; .*above 0'),
+    (numeric_gradient, lambda: numeric_gradient(lambda x: 3., zeros(3)),
+     AttributeError, "'float' object has no attribute 'item'"),
     # descent
-    *[(descend, lambda lr=lr: descend(lambda x: (x**2).sum(), ones(2), lr), kind, f'lr is {re.escape(repr(lr))}; .*above 0: learning rate')
+    *[(descend, lambda lr=lr: descend(lambda x: (x**2).sum(), ones(2), lr),
+       kind, f'lr is {re.escape(repr(lr))}; .*above 0: learning rate')
       for kind, lrs in ((ValueError, (0, -.1, nan, inf)), (TypeError, ('0.1', None))) for lr in lrs],
     (descend, lambda: descend(lambda x: x.sum(), torch.ones(2).long()), ValueError, r'torch.int64.*x.float\(\)'),
     (descend, lambda: descend(lambda x: x.sum(), [1., 2.]), TypeError, r'x is \[1.0, 2.0\]; it must be floats'),
     (descend, lambda: descend(lambda x: x.sum(), ones(2), steps=-1), ValueError, 'steps is -1; .*0 or more'),
-    (descend, lambda: descend(lambda x: x, ones(3)), RuntimeError, 'grad can be implicitly created only for scalar outputs'),
-    (descend, lambda: descend(lambda x: x.detach().sum(), ones(2)), RuntimeError, 'does not require grad and does not have a grad_fn'),
-    # plotting: limits the wrong way round, equal or NaN are no rows, because the figure shows them: a curve or map with such an axis, or an empty one
-    (plot_function, lambda: plot_function(lambda x: x.mean(), ax=plt.Figure().add_subplot()), ValueError, r'must have same first dimension.*\(200,\)'),
-    (plot_landscape, lambda: plot_landscape(lambda x: x.log().sum()), ValueError, r'NaN or infinite.*\(-2, 2\).*choose ranges'),
+    (descend, lambda: descend(lambda x: x, ones(3)),
+     RuntimeError, 'grad can be implicitly created only for scalar outputs'),
+    (descend, lambda: descend(lambda x: x.detach().sum(), ones(2)),
+     RuntimeError, 'does not require grad and does not have a grad_fn'),
+    # plotting: limits the wrong way round, equal or NaN are no rows, because the figure shows them: a curve or map with
+    # such an axis, or an empty one
+    (plot_function, lambda: plot_function(lambda x: x.mean(), ax=plt.Figure().add_subplot()),
+     ValueError, r'must have same first dimension.*\(200,\)'),
+    (plot_landscape, lambda: plot_landscape(lambda x: x.log().sum()),
+     ValueError, r'NaN or infinite.*\(-2, 2\).*choose ranges'),
     (plot_landscape, lambda: plot_landscape(lambda x: x), RuntimeError, '2 elements cannot be converted to Scalar'),
     # dataloader
     (threads, lambda: threads(0).__enter__(), ValueError, 'n is 0; it must be a whole number, 1 or more'),
@@ -255,22 +287,31 @@ CALLS = [
     (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), loader(n_out=2)), ValueError, shape_of('targets is .*of shape', (2, 2), (2, 1))),
     *[(train_model, lambda n=n: train_model(nn.Linear(3, 1), n, .1, [ones(1)], None), (ValueError, TypeError), f'epochs is {n}; .*1 or more') for n in (0, -3, 1.5)],
     # optimizer
-    *[(BasicOptim, lambda ps=ps: BasicOptim(ps, .1), ValueError, r'give model.parameters\(\), or tensors with requires_grad_\(\) in a list')
+    *[(BasicOptim, lambda ps=ps: BasicOptim(ps, .1),
+       ValueError, r'give model.parameters\(\), or tensors with requires_grad_\(\) in a list')
       for ps in ([], [zeros(3)], zeros(3, requires_grad=True), [zeros(3, requires_grad=True)*2])],
-    *[(make, lambda lr=lr, make=make: make([zeros(3, requires_grad=True)], lr), (ValueError, TypeError), f'{make.__name__}: lr is {re.escape(repr(lr))}; .*0 or more')
+    *[(make, lambda lr=lr, make=make: make([zeros(3, requires_grad=True)], lr), (ValueError, TypeError),
+       f'{make.__name__}: lr is {re.escape(repr(lr))}; .*0 or more')
       for make in (BasicOptim, SGD, Adam) for lr in (-.1, nan, inf, '0.1')],
     (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, momentum=nan), ValueError, 'momentum is nan; .*0 or more'),
-    (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, weight_decay=-1), ValueError, 'weight_decay is -1; .*0 or more'),
+    (SGD, lambda: SGD([zeros(3, requires_grad=True)], .1, weight_decay=-1),
+     ValueError, 'weight_decay is -1; .*0 or more'),
     (Adam, lambda: Adam([zeros(3, requires_grad=True)], eps=-1), ValueError, 'eps is -1; .*0 or more'),
     # relu
     (relu, lambda: relu([-1, 1]), AttributeError, "'list' object has no attribute 'clamp'"),
-    *[(simple_net, lambda ws=ws: simple_net(zeros(2, 5), *ws), (RuntimeError, ValueError), 'cannot be multiplied|batch has shape')
+    *[(simple_net, lambda ws=ws: simple_net(zeros(2, 5), *ws),
+       (RuntimeError, ValueError), 'cannot be multiplied|batch has shape')
       for ws in ((zeros(4, 3), zeros(3), zeros(3, 1), zeros(1)), (zeros(5, 3), zeros(3), zeros(4, 1), zeros(1)))],
-    *[(two_layer_net, lambda n=n: two_layer_net(n), (ValueError, TypeError), f'n_hidden is {n}; .*1 or more') for n in (0, -5, 2.5, nan)],
-    (count_parameters, lambda: count_parameters([zeros(3)]), AttributeError, "'list' object has no attribute 'parameters'"),
-    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4, 1), zeros(4)), ValueError, shape_of('targets is torch.float32 of shape', (4,), (4, 1)) + r'.*unsqueeze\(1\)'),
-    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4).numpy(), zeros(4)), TypeError, 'scores is float32 of shape .*must be floats'),
-    *[(binary_cross_entropy, lambda t=t: binary_cross_entropy(zeros(2), tensor([1., t])), ValueError, 'targets is .*must be ones and zeros') for t in (nan, 3., .5, 255.)],
+    *[(two_layer_net, lambda n=n: two_layer_net(n), (ValueError, TypeError), f'n_hidden is {n}; .*1 or more')
+      for n in (0, -5, 2.5, nan)],
+    (count_parameters, lambda: count_parameters([zeros(3)]),
+     AttributeError, "'list' object has no attribute 'parameters'"),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4, 1), zeros(4)),
+     ValueError, shape_of('targets is torch.float32 of shape', (4,), (4, 1)) + r'.*unsqueeze\(1\)'),
+    (binary_cross_entropy, lambda: binary_cross_entropy(zeros(4).numpy(), zeros(4)),
+     TypeError, 'scores is float32 of shape .*must be floats'),
+    *[(binary_cross_entropy, lambda t=t: binary_cross_entropy(zeros(2), tensor([1., t])),
+       ValueError, 'targets is .*must be ones and zeros') for t in (nan, 3., .5, 255.)],
     # recorder
     (Recorder, lambda: Recorder('accuracy'), TypeError, r"'accuracy'; give a list .*\['accuracy'\]"),
     (Recorder, lambda: Recorder([]).plot_loss(), ValueError, 'no epochs yet.*call fit first'),
@@ -280,11 +321,14 @@ CALLS = [
     (print_row, lambda: print_row(3), TypeError, "not int; give a list"),
     *[(clock, lambda s=s: clock(s), ValueError, f'seconds is {s}; .*0 or more') for s in (-1, nan, inf)],
     # learner
-    (Learner, lambda: Learner(DataLoaders(loader(), loader()), lambda xb: xb), ValueError, r'plain function needs params=\[...\]'),
+    (Learner, lambda: Learner(DataLoaders(loader(), loader()), lambda xb: xb),
+     ValueError, r'plain function needs params=\[...\]'),
     (Learner, lambda: learner(metrics='accuracy'), TypeError, "'accuracy' cannot be called.*batch_accuracy"),
     (Learner, lambda: learner(device='abacus'), ValueError, "device 'abacus'.*cpu"),
-    *[(Learner.fit, lambda n=n: learner().fit(n), ValueError, f'n_epochs is {n!r}; .*1 or more') for n in (0, -1, 1.5, '3')],
-    *[(Learner.fit, lambda lr=lr: learner().fit(1, lr), ValueError, f'lr is {lr}; .*0 or more') for lr in (-1, nan, inf)],
+    *[(Learner.fit, lambda n=n: learner().fit(n), ValueError, f'n_epochs is {n!r}; .*1 or more')
+      for n in (0, -1, 1.5, '3')],
+    *[(Learner.fit, lambda lr=lr: learner().fit(1, lr), ValueError, f'lr is {lr}; .*0 or more')
+      for lr in (-1, nan, inf)],
     (Learner.fit, lambda: learner().fit(1, '0.1'), ValueError, "lr is '0.1'; .*0 or more"),
     (Learner.fit, lambda: learner(n_out=2).fit(1, verbose=False), ValueError, shape_of('targets is .*of shape', (2, 1), (2, 2))),
     (Learner.fit, lambda: learner(dl=loader(1, drop_last=True)).fit(1, verbose=False), ValueError, 'no batches.*batch_size must not be larger'),
@@ -298,13 +342,18 @@ CALLS = [
     (Learner.load, lambda: learner(metrics=None).load(saved()), ValueError, 'different metrics.*batch_accuracy'),
     (Learner.load, lambda: learner().load(without_facts()),
           ValueError, 'bad.npz .*lr.*Learner.save'),
-    (set_hypers, lambda: set_hypers(SGD([ones(1).requires_grad_()], .1), momentun=.9), ValueError, 'SGD has no setting momentun; it has .*momentum'),
+    (set_hypers, lambda: set_hypers(SGD([ones(1).requires_grad_()], .1), momentun=.9),
+     ValueError, 'SGD has no setting momentun; it has .*momentum'),
     # checkpoint
-    (training_state, lambda: training_state(list(nn.Linear(3, 1).parameters()), None, Recorder([])), TypeError, r'tensors is a list; .*state_dict\(\)'),
-    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 2)), ValueError, shape_of('different model.*', (1, 3), (2, 3))),
-    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 1), torch.optim.Adam), ValueError, "another optimizer.*SGD.*Adam"),
+    (training_state, lambda: training_state(list(nn.Linear(3, 1).parameters()), None, Recorder([])),
+     TypeError, r'tensors is a list; .*state_dict\(\)'),
+    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 2)),
+     ValueError, shape_of('different model.*', (1, 3), (2, 3))),
+    (restore_training, lambda: state_of(nn.Linear(3, 1)).into(nn.Linear(3, 1), torch.optim.Adam),
+     ValueError, "another optimizer.*SGD.*Adam"),
     (Resumable, lambda: learner().load('empty'), ValueError, 'empty is damaged'),
-    (Resumable, lambda: learner().fit(1, verbose=False, checkpoint='sub'), OSError, 'Cannot write sub .*Choose a place'),
+    (Resumable, lambda: learner().fit(1, verbose=False, checkpoint='sub'),
+     OSError, 'Cannot write sub .*Choose a place'),
     # speed
     (turns, lambda: turns(dict(a=print), 0), ValueError, 'rounds is 0; .* 1 or more: how often each one is run'),
     (slope, lambda: slope([1, 2], [0, 1]), ValueError, 'math domain error|positive input'),  # math.log's own
@@ -313,11 +362,15 @@ CALLS = [
     (ScalePixels, lambda: ScalePixels()(zeros(2, 4)), ValueError, 'takes uint8 from 0 to 255.*torch.float32'),
     # softmax
     (digit_tensors, lambda: digit_tensors('train', (3, 12)), ValueError, 'digits has 12; .*0 to 9'),
-    *[(f, lambda f=f: f(tensor([1, 2])), ValueError, r'floats with the classes along the last axis.*int64 of shape \(2,\)') for f in (softmax, log_softmax)],
-    (cross_entropy, lambda: cross_entropy(rand(3, 4), tensor([1, 2])), ValueError, shape_of('n targets; the shapes are ', (3, 4), (2,))),
+    *[(f, lambda f=f: f(tensor([1, 2])),
+       ValueError, r'floats with the classes along the last axis.*int64 of shape \(2,\)')
+      for f in (softmax, log_softmax)],
+    (cross_entropy, lambda: cross_entropy(rand(3, 4), tensor([1, 2])),
+     ValueError, shape_of('n targets; the shapes are ', (3, 4), (2,))),
     (cross_entropy, lambda: cross_entropy(rand(2, 4), tensor([1., 2.])), ValueError, r'float32; targets.long\(\)'),
     (cross_entropy, lambda: cross_entropy(rand(2, 4), tensor([1, 4])), ValueError, 'from 0 to 3, .*go from 1 to 4'),
-    (class_accuracy, lambda: class_accuracy(rand(4), tensor([1, 2, 3, 0])), ValueError, r'n x number of classes, not shape \(4,\)'),
+    (class_accuracy, lambda: class_accuracy(rand(4), tensor([1, 2, 3, 0])),
+     ValueError, r'n x number of classes, not shape \(4,\)'),
     # schedule
     (step_decay, lambda: step_decay(-.1), ValueError, 'lr is -0.1; it must be a number'),
     (step_decay, lambda: step_decay(.1, drops=1.5), ValueError, 'drops is 1.5; it must be a whole number'),
@@ -327,18 +380,25 @@ CALLS = [
     (one_cycle, lambda: one_cycle(inf), ValueError, 'max_lr is inf; it must be a number'),
     (one_cycle, lambda: one_cycle(.1, moms=.9), ValueError, 'moms is 0.9; it must be two numbers'),
     (lr_find, lambda: lr_find(learner()), ValueError, 'have 2 batches.*needs 20. Make batch_size smaller'),
-    (fit_patiently, lambda: fit_patiently(learner(), patience=0), ValueError, 'patience is 0; it must be a whole number'),
+    (fit_patiently, lambda: fit_patiently(learner(), patience=0),
+     ValueError, 'patience is 0; it must be a whole number'),
     (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)), ValueError, 'lr is a schedule.*a number'),
     # conv
-    (conv_shape, lambda: conv_shape(4, 7), ValueError, 'kernel of height 7 does not fit into a picture of height 4.*padding=2'),
-    (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, r'stride is \(0, 0\); it must be a whole number, 1 or more'),
+    (conv_shape, lambda: conv_shape(4, 7),
+     ValueError, 'kernel of height 7 does not fit into a picture of height 4.*padding=2'),
+    (conv_shape, lambda: conv_shape(28, 3, stride=0),
+     ValueError, r'stride is \(0, 0\); it must be a whole number, 1 or more'),
     (explain_conv, lambda: explain_conv(28, 2.5), ValueError, r'kernel is \(2.5, 2.5\); it must be a whole number'),
     (windows, lambda: windows(rand(28, 28), 3), ValueError, r'n x channels x height x width, not \(28, 28\)'),
-    (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('the same channels.*', (1, 2, 9, 9), (4, 3, 3, 3))),
-    (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)), ValueError, r'at least 2 numbers a channel.*\(1, 3, 1, 1\). Use a larger batch'),
+    (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)),
+     ValueError, shape_of('the same channels.*', (1, 2, 9, 9), (4, 3, 3, 3))),
+    (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)),
+     ValueError, r'at least 2 numbers a channel.*\(1, 3, 1, 1\). Use a larger batch'),
     (cnn, lambda: cnn(0), ValueError, 'n_out is 0, .*1 or more'),
-    (cnn, lambda: cnn(10, (8, 8), (2,)), ValueError, r'channels \(8, 8\) and strides \(2,\); there must be a stride for each layer'),
-    (Augmented, lambda: Augmented(TensorDataset(rand(4, 784), zeros(4)), small_moves(), batch_size=0), ValueError, 'batch_size is 0'),
+    (cnn, lambda: cnn(10, (8, 8), (2,)),
+     ValueError, r'channels \(8, 8\) and strides \(2,\); there must be a stride for each layer'),
+    (Augmented, lambda: Augmented(TensorDataset(rand(4, 784), zeros(4)), small_moves(), batch_size=0),
+     ValueError, 'batch_size is 0'),
     (train_cnn, lambda: train_cnn((3, 11)), ValueError, 'digits has 11'),
     (load_trained, lambda: load_trained('vgg'), FileNotFoundError, 'no file .*vgg'),
     # distributed
@@ -356,50 +416,76 @@ CALLS = [
     (SharedLearner, lambda: SharedLearner(DataLoaders(loader(), loader()), nn.Linear(3, 1)),
           ValueError, 'process group has not been initialized'),
     # interpret
-    (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)), ValueError, 'one prediction for each target; there are 3 and 2'),
-    (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])), ValueError, r'0 to 1, not \[2\]; set n'),
-    (confusion_matrix, lambda: confusion_matrix(tensor([0, -1]), tensor([0, 1])), ValueError, r'0 to 1, not \[-1\]; set n'),
-    (confusion_matrix, lambda: confusion_matrix(tensor([.3, nan]), tensor([0, 1])), ValueError, r'fractions or NaN; .*argmax'),
+    (confusion_matrix, lambda: confusion_matrix(zeros(3), zeros(2)),
+     ValueError, 'one prediction for each target; there are 3 and 2'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([0, 2]), tensor([0, 1])),
+     ValueError, r'0 to 1, not \[2\]; set n'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([0, -1]), tensor([0, 1])),
+     ValueError, r'0 to 1, not \[-1\]; set n'),
+    (confusion_matrix, lambda: confusion_matrix(tensor([.3, nan]), tensor([0, 1])),
+     ValueError, r'fractions or NaN; .*argmax'),
     (confusion_matrix, lambda: confusion_matrix(zeros(2), zeros(2), n=0), ValueError, 'n is 0; .*1 or more'),
     (confusion_matrix, lambda: confusion_matrix([0], [1]), TypeError, r'not list; tensor\('),
-    (plot_confusion, lambda: plot_confusion(zeros(2, 2), ['3']), ValueError, shape_of('as many names.*', (2, 2)) + '.*1 names'),
-    (top_losses, lambda: top_losses(learner(), mnist_loss), ValueError, r"each of the 4 items, not shape \(\); use reduction='none'"),
+    (plot_confusion, lambda: plot_confusion(zeros(2, 2), ['3']),
+     ValueError, shape_of('as many names.*', (2, 2)) + '.*1 names'),
+    (top_losses, lambda: top_losses(learner(), mnist_loss),
+     ValueError, r"each of the 4 items, not shape \(\); use reduction='none'"),
     (top_losses, lambda: top_losses(learner(), mnist_loss, k=0), ValueError, 'k is 0; .*1 or more'),
-    (top_losses, lambda: top_losses(learner(), mnist_loss, dl=loader(shuffle=True)), ValueError, 'shuffle=True.*give one that does not'),
+    (top_losses, lambda: top_losses(learner(), mnist_loss, dl=loader(shuffle=True)),
+     ValueError, 'shuffle=True.*give one that does not'),
     # story
     (train_baseline, lambda: train_baseline((3, 11)), ValueError, 'digits has 11.*0 to 9'),
     (train_model_named, lambda: train_model_named('cnn'), ValueError, "name is 'cnn'; .*linear, relu"),
-    (train_model_named, lambda: train_model_named('relu', device='abacus'), ValueError, "no device 'abacus' here; 'cpu'"),
+    (train_model_named, lambda: train_model_named('relu', device='abacus'),
+     ValueError, "no device 'abacus' here; 'cpu'"),
     (train_model_named, lambda: train_model_named('relu', batch_size=0), ValueError, 'batch_size is 0; .*1 or more'),
     (train_model_named, lambda: train_model_named('relu', epochs=0), ValueError, 'epochs is 0; .*1 or more'),
     (train_model_named, lambda: train_model_named('relu', lr=nan), ValueError, 'lr is nan; .*0 or more'),
-    (story_table, lambda: story_table([dict(model='a')]), ValueError, r"no \['accuracy', 'parameters', 'seconds'\]; .*train_baseline"),
+    (story_table, lambda: story_table([dict(model='a')]),
+     ValueError, r"no \['accuracy', 'parameters', 'seconds'\]; .*train_baseline"),
     (plot_story, lambda: plot_story([], {}), ValueError, 'rows is empty; .*train_baseline'),
-    (plot_story, lambda: plot_story([dict(model='a', accuracy=.5)], dict(a=learner())), ValueError, r"\['a'\] have not been trained yet; call fit first"),
+    (plot_story, lambda: plot_story([dict(model='a', accuracy=.5)], dict(a=learner())),
+     ValueError, r"\['a'\] have not been trained yet; call fit first"),
     (open_picture, lambda: open_picture('none.png'), FileNotFoundError, 'none.png'),
-    *[(open_picture, lambda name=name: open_picture(name), ValueError, '^not an image file that can be read; save the picture as PNG or JPEG') for name in ('file', 'empty')],
+    *[(open_picture, lambda name=name: open_picture(name),
+       ValueError, '^not an image file that can be read; save the picture as PNG or JPEG')
+      for name in ('file', 'empty')],
     (open_picture, lambda: open_picture(None), TypeError, 'not NoneType'),
-    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'ppm')), ValueError, '^not an image file that can be read; save the picture as PNG or JPEG'),
-    (open_picture, lambda: open_picture(io.BytesIO(png_of(500, 500))), ValueError, '^not an image file that can be read .*; save the picture as PNG or JPEG'),
-    *[(open_picture, lambda w=w, h=h: open_picture(io.BytesIO(png_of(w, h))), ValueError, f'^the picture has {w:,} x {h:,} pixels; make it at most 10,000 pixels wide and high.*50 million')
+    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'ppm')),
+     ValueError, '^not an image file that can be read; save the picture as PNG or JPEG'),
+    (open_picture, lambda: open_picture(io.BytesIO(png_of(500, 500))),
+     ValueError, '^not an image file that can be read .*; save the picture as PNG or JPEG'),
+    *[(open_picture, lambda w=w, h=h: open_picture(io.BytesIO(png_of(w, h))), ValueError,
+       f'^the picture has {w:,} x {h:,} pixels; make it at most 10,000 pixels wide and high.*50 million')
       for w, h in ((10_001, 1), (1, 10_001), (10_000, 5_001), (9_500, 9_500))],
-    (open_picture, lambda: open_picture(io.BytesIO(png_of(20_000, 20_000))), ValueError, '400000000 pixels.*; make it at most 10,000 pixels wide'),
-    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'jpeg', exif=b'Exif\0\0MM\0*\0\0\0\x08\0\x02\1\x12\0\3\0\0\0\1\0\6\0\0\1\x1a\0\2\0\0\0\2a\0\0\0\0\0\0\0')),
+    (open_picture, lambda: open_picture(io.BytesIO(png_of(20_000, 20_000))),
+     ValueError, '400000000 pixels.*; make it at most 10,000 pixels wide'),
+    (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'jpeg', exif=BAD_EXIF)),
      ValueError, '^not an image file that can be read .*; save the picture as PNG or JPEG'),
     (like_mnist, lambda: like_mnist('three.png'), TypeError, 'not str; .*open_picture'),
     (like_mnist, lambda: like_mnist(np.zeros((28, 28))), TypeError, 'not ndarray; Image.fromarray'),
     (like_mnist, lambda: like_mnist(Image.new('L', (0, 0))), ValueError, '0 x 0 pixels; make it larger'),
-    (like_mnist, lambda: like_mnist(Wide()), ValueError, '100,000 x 100,000 pixels; make it at most 10,000 pixels wide.*50 million'),
-    (like_mnist, lambda: like_mnist(Image.new('La', (50, 50))), ValueError, 'colour mode La,.*save it as an ordinary PNG'),
-    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), nan, np.float32))), ValueError, 'from nan to nan; save it as'),
-    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), -5, np.int32))), ValueError, 'from -5 to -5; save it as'),
+    (like_mnist, lambda: like_mnist(Wide()),
+     ValueError, '100,000 x 100,000 pixels; make it at most 10,000 pixels wide.*50 million'),
+    (like_mnist, lambda: like_mnist(Image.new('La', (50, 50))),
+     ValueError, 'colour mode La,.*save it as an ordinary PNG'),
+    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), nan, np.float32))),
+     ValueError, 'from nan to nan; save it as'),
+    (like_mnist, lambda: like_mnist(Image.fromarray(np.full((50, 50), -5, np.int32))),
+     ValueError, 'from -5 to -5; save it as'),
     (like_mnist, lambda: like_mnist(Image.new('RGBA', (50, 50))), ValueError, 'shows nothing: .*show one digit'),
     (load_model, lambda: load_model('none.npz'), FileNotFoundError, 'none.npz; .*Learner.save'),
-    (load_model, lambda: load_model(trained_model('relu', name='cnn')), ValueError, "name is 'cnn', not one of linear, relu; make one with mnist_sgd train"),
-    (load_model, lambda: load_model(trained_model('relu', name=['relu'])), ValueError, r"name is \['relu'\], not one of"),
-    (load_model, lambda: load_model(trained_model('relu', name='linear')), ValueError, 'model.npz .*is of a different model'),
-    (load_model, lambda: load_model(trained_model('relu', digits=[3, 7, 8])), ValueError, r'model.npz .*two digits.*\(3, 7, 8\); make one with'),
-    *[(load_model, lambda d=d: load_model(trained_model('relu', digits=d)), ValueError, r'model.npz does not say which digits.*digits .*make one with') for d in ([3, 12], [3, 3], '37', [3., 7.], [[3], [7]])],
+    (load_model, lambda: load_model(trained_model('relu', name='cnn')),
+     ValueError, "name is 'cnn', not one of linear, relu; make one with mnist_sgd train"),
+    (load_model, lambda: load_model(trained_model('relu', name=['relu'])),
+     ValueError, r"name is \['relu'\], not one of"),
+    (load_model, lambda: load_model(trained_model('relu', name='linear')),
+     ValueError, 'model.npz .*is of a different model'),
+    (load_model, lambda: load_model(trained_model('relu', digits=[3, 7, 8])),
+     ValueError, r'model.npz .*two digits.*\(3, 7, 8\); make one with'),
+    *[(load_model, lambda d=d: load_model(trained_model('relu', digits=d)),
+       ValueError, r'model.npz does not say which digits.*digits .*make one with')
+      for d in ([3, 12], [3, 3], '37', [3., 7.], [[3], [7]])],
     (load_model, lambda: load_model(nan_model()), ValueError, 'NaN or infinite.*smaller learning rate'),
 ]
 
@@ -441,21 +527,30 @@ COMMANDS = [
     ('predict a.png --weights file', None, 'file is damaged.*Only arrays of numbers'),
     ('predict a.png --weights bad.npz', lying_npz, 'bad.npz is damaged'),
     ('predict a.png --weights bad.npz', squeezed_npz, 'bad.npz .*compressed, and might be huge'),
-    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='cnn'), "model.npz holds no model.*'cnn', not one of linear, relu; make one"),
-    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='linear'), 'model.npz .*is of a different model'),
-    ('predict a.png --weights model.npz', lambda: trained_model('relu', digits=(3, 12)), 'model.npz .*digits has 12.*make one'),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='cnn'),
+     "model.npz holds no model.*'cnn', not one of linear, relu; make one"),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', name='linear'),
+     'model.npz .*is of a different model'),
+    ('predict a.png --weights model.npz', lambda: trained_model('relu', digits=(3, 12)),
+     'model.npz .*digits has 12.*make one'),
     ('predict a.png --weights model.npz', nan_model, 'model.npz has numbers that are NaN.*smaller learning rate'),
     ('predict none.png', None, 'none.png: No such file'),
     ('predict sub', None, 'sub: (Is a directory|Permission denied)'),
     ('predict file', None, 'file: not an image file that can be read; save the picture as PNG or JPEG'),
     ('predict empty', None, 'empty: not an image file .*; save the picture as PNG or JPEG'),
     ('predict cut.png', cut_png, 'cut.png: not an image file .*; save the picture as PNG or JPEG'),
-    ('predict a.png', lambda: picture('a.png', Image.new('L', (60, 60), 200)), 'a.png: the picture shows nothing.*show one digit'),
-    ('predict a.png', lambda: picture('a.png', Image.new('RGBA', (60, 60))), 'a.png: the picture shows nothing.*show one digit'),
-    ('predict a.tif', lambda: picture('a.tif', Image.fromarray(np.full((50, 50), nan, np.float32))), 'a.tif: .*from nan to nan; save it as an ordinary PNG'),
-    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)), 'a.png: .*4611686014132420609 pixels.*; make it at most 10,000 pixels wide'),
-    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(12_000, 12_000)), 'a.png: .*12,000 x 12,000 pixels; make it at most 10,000'),
-    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(500, 500)), 'a.png: not an image file .*; save the picture as PNG or JPEG'),
+    ('predict a.png', lambda: picture('a.png', Image.new('L', (60, 60), 200)),
+     'a.png: the picture shows nothing.*show one digit'),
+    ('predict a.png', lambda: picture('a.png', Image.new('RGBA', (60, 60))),
+     'a.png: the picture shows nothing.*show one digit'),
+    ('predict a.tif', lambda: picture('a.tif', Image.fromarray(np.full((50, 50), nan, np.float32))),
+     'a.tif: .*from nan to nan; save it as an ordinary PNG'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)),
+     'a.png: .*4611686014132420609 pixels.*; make it at most 10,000 pixels wide'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(12_000, 12_000)),
+     'a.png: .*12,000 x 12,000 pixels; make it at most 10,000'),
+    ('predict a.png', lambda: Path('a.png').write_bytes(png_of(500, 500)),
+     'a.png: not an image file .*; save the picture as PNG or JPEG'),
     ('notebooks', None, 'DEST.*--help'),
     ('notebooks file', None, 'folder file .*name another'),
     ('notebooks file/sub', None, 'folder file/sub .*name another'),
@@ -481,11 +576,15 @@ def listing(folder): return {p: p.stat().st_size for p in folder.rglob('*')}
 def test_says_what_is_wrong(folder, function, call, error, message):
     with pytest.raises(error) as e: call()
     assert re.search(message, str(e.value)), str(e.value)
-    assert len(str(e.value).splitlines()) == 1 and (not plt.get_fignums() or function is show_image)  # matplotlib refuses what it has a figure for
-    assert {p.name for p in folder.iterdir()} <= {'file', 'empty', 'sub', 'a.idx', 'a.gz', 'bad.npz', 'good.npz', 'model.npz'}  # our own bad files, no part of a new one
+    assert len(str(e.value).splitlines()) == 1
+    assert not plt.get_fignums() or function is show_image  # matplotlib refuses what it has a figure for
+    # our own bad files, no part of a new one
+    ours = {'file', 'empty', 'sub', 'a.idx', 'a.gz', 'bad.npz', 'good.npz', 'model.npz'}
+    assert {p.name for p in folder.iterdir()} <= ours
     if function in (write_bytes, make_folder, save_arrays, write_idx, Learner.save): assert len(listing(folder)) == 3
 
-@pytest.mark.parametrize('words, prepare, message', COMMANDS, ids=lambda o: o or 'nothing' if isinstance(o, str) else '')
+@pytest.mark.parametrize('words, prepare, message', COMMANDS,
+                         ids=lambda o: o or 'nothing' if isinstance(o, str) else '')
 def test_command_ends_with_one_line(folder, capsys, words, prepare, message):
     Learner((), models['relu']()).save('weights.npz', name='relu', digits=(3, 7))
     if prepare: prepare()
@@ -503,7 +602,8 @@ def test_file_that_may_not_be_read_is_named(folder, capsys):
     Path('a.png').write_bytes(png_of(28, 28))
     Path('a.png').chmod(0)
     trained_model('relu')
-    assert main('predict a.png --weights model.npz'.split()) == 1 and 'a.png: Permission denied' in capsys.readouterr().err
+    assert main('predict a.png --weights model.npz'.split()) == 1
+    assert 'a.png: Permission denied' in capsys.readouterr().err
     with pytest.raises(PermissionError, match=r'a\.png'): read_idx('a.png')
 
 class Malice:
@@ -523,7 +623,8 @@ def old_torch_file(): torch.save(dict(w=Malice()), 'weights.npz', _use_new_zipfi
 def test_malicious_weights_run_nothing(folder, capsys, make):
     make()
     for read in (load_arrays, load_model, learner().load):
-        with pytest.raises(ValueError, match=r'weights.npz .*pickled objects.*can run any code and are refused'): read('weights.npz')
+        with pytest.raises(ValueError, match=r'weights.npz .*pickled objects.*can run any code and are refused'):
+            read('weights.npz')
     assert main('predict empty --weights weights.npz'.split()) == 1
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1 and 'weights.npz' in err and 'can run any code and are refused' in err
@@ -544,4 +645,5 @@ def test_nan_is_never_right(target):
 def test_the_table_knows_every_public_function():
     no_input = {'set_style', 'default_device', 'is_watched', 'started', 'mnist_idx_path', 'medians', 'small_moves', 'conv_layer', 'array', 'colors', 'models'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
-    assert public - no_input <= {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS} | {'mnist_distance'}
+    called = {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS}
+    assert public - no_input <= called | {'mnist_distance'}

@@ -9,10 +9,12 @@ from PIL import Image
 from mnist_sgd.data import mnist_arrays, mnist_idx_path, mnist_path
 from mnist_sgd.files import load_arrays, make_folder, save_arrays, write_bytes
 
-def content(folder): return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob('*')}
+def content(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob('*')}
 
 def run(code, cache, **kwargs):
-    return subprocess.run([sys.executable, '-W', 'error', '-c', code], capture_output=True, text=True, timeout=300, env=os.environ | {'MNIST_SGD_CACHE': str(cache)}, **kwargs)
+    return subprocess.run([sys.executable, '-W', 'error', '-c', code], capture_output=True, text=True, timeout=300,
+                          env=os.environ | {'MNIST_SGD_CACHE': str(cache)}, **kwargs)
 
 # two at once
 
@@ -77,7 +79,9 @@ def small_disk(tmp_path):
     "A file system of 200 KB"
     place = tmp_path/'disk'
     place.mkdir()
-    if not shutil.which('mount') or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', place], capture_output=True).returncode: pytest.skip('only the superuser of Linux may mount')
+    mount = ['mount', '-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', place]
+    if not shutil.which('mount') or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip('only the superuser of Linux may mount')
     yield place
     subprocess.run(['umount', place], check=True)
 
@@ -87,7 +91,8 @@ def test_full_disk_is_named_and_nothing_stays(small_disk, call):
     assert done.returncode == 0 and not done.stderr, done.stderr
     number, message = done.stdout.split(maxsplit=1)
     assert int(number) == errno.ENOSPC and len(message.splitlines()) == 1
-    for part in (str(small_disk/'cache'), 'No space left on device', 'Choose a place on a disk with space', 'MNIST_SGD_CACHE'): assert part in message
+    for part in (str(small_disk/'cache'), 'No space left on device', 'Choose a place on a disk with space',
+                 'MNIST_SGD_CACHE'): assert part in message
     assert not list((small_disk/'cache').iterdir())
     subprocess.run(['mount', '-o', 'remount,size=200m', small_disk], check=True)
     done = run(SAY.format(call), small_disk/'cache')
@@ -95,20 +100,26 @@ def test_full_disk_is_named_and_nothing_stays(small_disk, call):
 
 def test_full_disk_leaves_the_old_weights(small_disk):
     save_arrays(small_disk/'w.npz', dict(w=np.ones(20_000)))
-    with pytest.raises(OSError, match=r'Cannot write .*w.npz .*No space left on device.*Choose a place') as e: save_arrays(small_disk/'w.npz', dict(w=np.zeros(60_000)))
+    with pytest.raises(OSError, match=r'Cannot write .*w.npz .*No space left on device.*Choose a place') as e:
+        save_arrays(small_disk/'w.npz', dict(w=np.zeros(60_000)))
     assert e.value.errno == errno.ENOSPC
-    assert (load_arrays(small_disk/'w.npz')[0]['w'] == np.ones(20_000)).all() and [p.name for p in small_disk.iterdir()] == ['w.npz']
+    assert (load_arrays(small_disk/'w.npz')[0]['w'] == np.ones(20_000)).all()
+    assert [p.name for p in small_disk.iterdir()] == ['w.npz']
 
 def test_command_on_a_full_disk_ends_with_one_line(small_disk):
-    done = subprocess.run([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1', '--out', small_disk/'out'], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and 'Cannot write' in done.stderr and 'No space left on device' in done.stderr
-    assert all(p.suffix == '.npz' and not p.name.startswith('.') and load_arrays(p) for p in (small_disk/'out').iterdir())
+    done = subprocess.run([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1', '--out', small_disk/'out'],
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert 'Cannot write' in done.stderr and 'No space left on device' in done.stderr
+    for p in (small_disk/'out').iterdir():
+        assert p.suffix == '.npz' and not p.name.startswith('.') and load_arrays(p)
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs a limit on the size of files')
 @pytest.mark.parametrize('call, limit', [('mnist_path((5,))', 250), ('mnist_idx_path()', 10**6)])
 def test_file_too_large_is_named_and_nothing_stays(tmp_path, call, limit):
     import resource
-    done = run(SAY.format(call), tmp_path/'cache', preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    done = run(SAY.format(call), tmp_path/'cache',
+               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert done.returncode == 0 and not done.stderr, done.stderr
     number, message = done.stdout.split(maxsplit=1)
     assert int(number) == errno.EFBIG and str(tmp_path/'cache') in message and 'Choose a place' in message
@@ -134,17 +145,29 @@ def flip_unseen(path):
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
 
-ALTERATIONS = {'other content': lambda p: p.write_bytes(b'altered'), 'emptied': lambda p: p.write_bytes(b''), 'removed': Path.unlink, 'renamed': lambda p: p.rename(p.with_name('1.png')),
-    'same size': flip, 'same size and date': flip_unseen, 'file added': lambda p: shutil.copy(p, p.with_name('70001.png')), 'folder added': lambda p: (p.parent.parent/'6').mkdir(),
-    'a folder in its place': lambda p: (p.unlink(), p.mkdir()), 'a stamp elsewhere': lambda p: p.with_name('stamp.txt').write_text(''), 'no stamp': lambda p: (p.parents[2]/'stamp.txt').unlink(),
-    'exchanged': lambda p: (p.rename(p.with_name('x')), sorted(p.parent.glob('*.png'))[0].rename(p), p.with_name('x').rename(sorted(p.parent.glob('*.png'))[0]))}
+def exchange(p):
+    first = sorted(p.parent.glob('*.png'))[0]
+    p.rename(p.with_name('x'))
+    first.rename(p)
+    p.with_name('x').rename(first)
+
+ALTERATIONS = {
+    'other content': lambda p: p.write_bytes(b'altered'), 'emptied': lambda p: p.write_bytes(b''),
+    'removed': Path.unlink, 'renamed': lambda p: p.rename(p.with_name('1.png')),
+    'same size': flip, 'same size and date': flip_unseen, 'exchanged': exchange,
+    'file added': lambda p: shutil.copy(p, p.with_name('70001.png')),
+    'folder added': lambda p: (p.parent.parent/'6').mkdir(),
+    'a folder in its place': lambda p: (p.unlink(), p.mkdir()),
+    'a stamp elsewhere': lambda p: p.with_name('stamp.txt').write_text(''),
+    'no stamp': lambda p: (p.parents[2]/'stamp.txt').unlink()}
 
 @pytest.mark.parametrize('alteration', ALTERATIONS)
 def test_altered_cache_is_made_anew(fives, alteration):
     path, expected = fives
     ALTERATIONS[alteration](sorted((path/'valid'/'5').glob('*.png'))[100])
     assert content(path) != expected
-    with pytest.warns(UserWarning, match='png-5 was incomplete or altered; it is made anew'): assert mnist_path((5,)) == path
+    with pytest.warns(UserWarning, match='png-5 was incomplete or altered; it is made anew'):
+        assert mnist_path((5,)) == path
     assert content(path) == expected and [p.name for p in path.parent.iterdir()] == ['png-5']
 
 def test_whole_cache_is_not_made_anew(fives):
@@ -189,7 +212,8 @@ WRITE = 'import sys, numpy as np\nfrom pathlib import Path\nfrom mnist_sgd.files
 WRITERS = {'a file': WRITE + 'a = dict(a=np.zeros(10**7))\nwhile True: save_arrays(Path(sys.argv[1])/"big.npz", a)',
     'a folder': WRITE + 'def build(folder):\n    for i in range(10**6): (folder/f"{i}.txt").write_text("some")\n'
                         'make_folder(Path(sys.argv[1])/"big", build)'}
-THEN = {'then a file': lambda path: write_bytes(path, b'a'), 'then a folder': lambda path: make_folder(path, write_some)}
+THEN = {'then a file': lambda path: write_bytes(path, b'a'),
+        'then a folder': lambda path: make_folder(path, write_some)}
 
 def hidden(folder): return [p for p in folder.iterdir() if p.name.startswith('.')]
 

@@ -1,4 +1,4 @@
-"What every chapter promises its reader: practice, figures that can be heard and seen, terms that are explained, modules that can be read in one sitting"
+"What every chapter promises: practice, figures to hear and see, terms explained, modules to be read in one sitting"
 import json, re
 from pathlib import Path
 
@@ -8,9 +8,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
 NAMES = [re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS]
 AFTER = NAMES.index('optimizer') + 1
-ORDER = ['guards', 'plotting', 'files', 'launcher', *NAMES[:AFTER], 'recorder', *NAMES[AFTER:]]  # plumbing, and the chapters in reading order
+# plumbing, and the chapters in reading order
+ORDER = ['guards', 'plotting', 'files', 'launcher', *NAMES[:AFTER], 'recorder', *NAMES[AFTER:]]
 
-def cells(path, kind): return [dict(c, text=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == kind]
+def cells(path, kind):
+    found = json.loads(path.read_text(encoding='utf-8'))['cells']
+    return [dict(c, text=''.join(c['source'])) for c in found if c['cell_type'] == kind]
 
 def test_the_order_is_the_sidebars():
     listed = re.findall(r'- (\d\d_\w+\.ipynb)', (ROOT/'nbs'/'_quarto.yml').read_text(encoding='utf-8'))
@@ -24,7 +27,8 @@ def test_opens_closes_and_asks(path):
     assert 3 <= sum(t.count('<details>') for t in text) <= 6, 'three to six questions'
     solutions = [c for c in cells(path, 'code') if 'code-summary: "Solution"' in c['text']]
     assert 2 <= len(solutions) <= 4, 'two to four exercises'
-    for c in solutions: assert re.search(r'\btest_\w+\(|\bassert\b|expect_fail', c['text']), f"a solution without a test:\n{c['text']}"
+    for c in solutions:
+        assert re.search(r'\btest_\w+\(|\bassert\b|expect_fail', c['text']), f"a solution without a test:\n{c['text']}"
 
 @pytest.mark.parametrize('path', sorted((ROOT/'nbs').glob('*.ipynb')), ids=lambda p: p.stem)
 def test_figures_have_alternative_text_and_captions(path):
@@ -38,15 +42,20 @@ def test_stored_outputs_hold_no_warning_no_error_and_no_place_on_disk(path):
     for c in cells(path, 'code'):
         for o in c['outputs']:
             assert o['output_type'] != 'error' and o.get('name') != 'stderr', c['text']
-            assert not re.search(r'/(tmp|home|root|work|Users)/', json.dumps([o.get('text'), o.get('data', {}).get('text/plain')])), c['text']
+            texts = json.dumps([o.get('text'), o.get('data', {}).get('text/plain')])
+            assert not re.search(r'/(tmp|home|root|work|Users)/', texts), c['text']
 
 @pytest.mark.parametrize('path', CHAPTERS, ids=lambda p: p.stem)
 def test_module_looks_only_back(path):
     name = re.sub(r'^\d+_', '', path.stem)
     text = (ROOT/'mnist_sgd'/f'{name}.py').read_text(encoding='utf-8')
-    for other in re.findall(r'^from \.(\w+) import', text, re.M): assert ORDER.index(other) < ORDER.index(name), f'{name} imports from the later {other}'
+    for other in re.findall(r'^from \.(\w+) import', text, re.M):
+        assert ORDER.index(other) < ORDER.index(name), f'{name} imports from the later {other}'
 
 def test_every_term_of_the_glossary_is_linked_from_a_chapter():
-    terms = {re.sub(r'\W+', '-', line[4:].strip().lower()) for c in cells(ROOT/'nbs'/'glossary.ipynb', 'markdown') for line in c['text'].splitlines() if line.startswith('### ')}
-    linked = {a for p in CHAPTERS for c in cells(p, 'markdown') for a in re.findall(r'glossary\.ipynb#([\w-]+)', c['text'])}
+    texts = [c['text'] for c in cells(ROOT/'nbs'/'glossary.ipynb', 'markdown')]
+    names = [name for text in texts for name in re.findall('^### (.*)', text, re.M)]
+    terms = {re.sub(r'\W+', '-', name.strip().lower()) for name in names}
+    linked = {a for p in CHAPTERS for c in cells(p, 'markdown')
+              for a in re.findall(r'glossary\.ipynb#([\w-]+)', c['text'])}
     assert len(terms) > 60 and linked == terms, terms ^ linked

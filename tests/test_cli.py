@@ -11,8 +11,9 @@ from mnist_sgd.data import mnist_arrays, mnist_path
 START = sys.executable, '-m', 'mnist_sgd'
 
 def command(*words, cwd, module=True, env=(), **kwargs):
-    return subprocess.run([*(START if module else ['mnist_sgd']), *map(str, words)], capture_output=True, text=not kwargs, cwd=cwd,
-                          env=os.environ | {'COLUMNS': '200'} | dict(env), timeout=300, **kwargs)
+    return subprocess.run([*(START if module else ['mnist_sgd']), *map(str, words)], capture_output=True,
+                          text=not kwargs, cwd=cwd, timeout=300, env=os.environ | {'COLUMNS': '200'} | dict(env),
+                          **kwargs)
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
@@ -41,7 +42,8 @@ def test_predict_uses_the_saved_weights(trained):
         assert right >= 95
 
 def test_same_seed_same_weights_other_digits_other_names(tmp_path):
-    for out in ('a', 'b'): assert command('train', '--digits', 1, 0, '--epochs', 1, '--seed', 7, '--lr', .05, '--batch-size', 256, '--out', out, cwd=tmp_path).returncode == 0
+    words = 'train', '--digits', 1, 0, '--epochs', 1, '--seed', 7, '--lr', .05, '--batch-size', 256
+    for out in ('a', 'b'): assert command(*words, '--out', out, cwd=tmp_path).returncode == 0
     a, b = (np.load(tmp_path/out/'relu.npz') for out in ('a', 'b'))
     for name in a.files:
         if name.startswith('model'): assert (a[name] == b[name]).all()
@@ -53,7 +55,8 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
     import fcntl, pty, struct, termios
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 100, 0, 0))
-    process = subprocess.Popen([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1'], stdout=theirs, stderr=theirs, cwd=tmp_path)
+    process = subprocess.Popen([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1'], stdout=theirs,
+                               stderr=theirs, cwd=tmp_path)
     os.close(theirs)
     text = b''
     try:
@@ -70,10 +73,13 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
     (('train', '--digits', '3', '3'), 'two different digits'),
     (('train', '--epochs', '0'), "'0' is not a whole number from 1"),
     (('train', '--epochs', '1.5'), "'1.5' is not a whole number"),
-    *[(('train', '--lr', lr), f"{lr!r} is not a number from 1e-12 to 1e+38, such as 0.1") for lr in ('-1', 'nan', 'inf', '1e39', '1e-13')],
+    *[(('train', '--lr', lr), f"{lr!r} is not a number from 1e-12 to 1e+38, such as 0.1")
+      for lr in ('-1', 'nan', 'inf', '1e39', '1e-13')],
     (('train', '--batch-size', '0'), "'0' is not a whole number"),
-    *[(('train', '--seed', seed), f"{seed!r} is not a whole number from 0 to 9,223,372,036,854,775,807") for seed in ('-1', '9223372036854775808')],
-    *[(('train', '--device', name), f"no device {name!r} here; 'cpu'") for name in ('abacus', 'cuda:99', 'meta', 'hpu', 'privateuseone')],
+    *[(('train', '--seed', seed), f"{seed!r} is not a whole number from 0 to 9,223,372,036,854,775,807")
+      for seed in ('-1', '9223372036854775808')],
+    *[(('train', '--device', name), f"no device {name!r} here; 'cpu'")
+      for name in ('abacus', 'cuda:99', 'meta', 'hpu', 'privateuseone')],
     (('train', '--\x1b[2J'), r'--\x1b[2J'),
     (('train', '--out', 'file/\r\u202e'), r'folder file/\r\u202e'),
     (('train', '--out', 'file/sub'), 'cannot make the folder'),
@@ -120,15 +126,17 @@ SIDES = {  # what EXIF's orientation says of how an upright picture is stored
 
 @pytest.mark.parametrize('digit', [3, 7])
 def test_a_picture_is_seen_upright(trained, tmp_path, digit):
-    "All eight orientations, in each format that keeps one: the answer is that for the upright picture, to the last digit"
-    upright = np.pad(255 - mnist_arrays('valid', digit)[0][18 if digit == 3 else 0], ((0, 30), (9, 0)), constant_values=255)
+    "All eight orientations, in each format that keeps one: the answer is the upright picture's, to the last digit"
+    image = mnist_arrays('valid', digit)[0][18 if digit == 3 else 0]
+    upright = np.pad(255 - image, ((0, 30), (9, 0)), constant_values=255)
     names = []
     for kind in ('png', 'tif', 'webp', 'jpg'):
         for orientation, side in SIDES.items():
             exif = Image.Exif()
             exif[0x0112] = orientation
             names.append(f'{orientation}.{kind}')
-            Image.fromarray(np.ascontiguousarray(side(upright))).save(tmp_path/names[-1], exif=exif, **(dict(lossless=True) if kind == 'webp' else {}))
+            options = dict(lossless=True) if kind == 'webp' else {}
+            Image.fromarray(np.ascontiguousarray(side(upright))).save(tmp_path/names[-1], exif=exif, **options)
     done = command('predict', *names, '--weights', trained[0]/'mnist_sgd_output'/'linear.npz', cwd=tmp_path)
     assert done.returncode == 0 and done.stderr == ''
     answers = dict(line.split(': ') for line in done.stdout.splitlines())
@@ -141,19 +149,23 @@ def png(width, height, *chunks):
     "The content of a PNG file of black pixels, 1 bit each, with other chunks before the pixels"
     rows = zlib.compressobj(9)
     pixels = rows.compress(bytes((width + 7)//8 + 1)*height) + rows.flush()
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 1, 0, 0, 0, 0)) + b''.join(chunks) + chunk(b'IDAT', pixels) + chunk(b'IEND', b'')
+    header = chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 1, 0, 0, 0, 0))
+    return b'\x89PNG\r\n\x1a\n' + header + b''.join(chunks) + chunk(b'IDAT', pixels) + chunk(b'IEND', b'')
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='the file is a program for a Unix shell')
 def test_no_picture_starts_a_program(trained, tmp_path):
     (tmp_path/'bin').mkdir()
     (tmp_path/'bin'/'gs').write_text(f'#!/bin/sh\ntouch {shlex.quote(str(tmp_path/"marker"))}\n')
     (tmp_path/'bin'/'gs').chmod(0o755)
-    (tmp_path/'innocent.png').write_text('%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n')
+    postscript = '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n'
+    (tmp_path/'innocent.png').write_text(postscript)
     env = dict(PATH=f'{tmp_path/"bin"}{os.pathsep}{os.environ["PATH"]}')
     done = command('predict', 'innocent.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path, env=env)
     assert not (tmp_path/'marker').exists() and done.returncode == 1
-    assert done.stderr == 'mnist_sgd predict: innocent.png: not an image file that can be read; save the picture as PNG or JPEG\n'
-    load = "from PIL import Image; Image.open('innocent.png').load()"  # with all of Pillow's formats, it would have been started
+    assert done.stderr == ('mnist_sgd predict: innocent.png: not an image file that can be read; '
+                           'save the picture as PNG or JPEG\n')
+    # with all of Pillow's formats, it would have been started
+    load = "from PIL import Image; Image.open('innocent.png').load()"
     subprocess.run([sys.executable, '-c', load], cwd=tmp_path, env=os.environ | env, stderr=subprocess.DEVNULL)
     assert (tmp_path/'marker').exists()
 
@@ -161,7 +173,8 @@ def test_no_picture_starts_a_program(trained, tmp_path):
 def test_a_small_file_with_many_pixels_takes_no_memory(trained, tmp_path):
     def predict(name):
         "How the command ends, what it says on stderr, and its peak memory in MB"
-        with subprocess.Popen([*START, 'predict', name, '--weights', trained[0]/'mnist_sgd_output'], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([*START, 'predict', name, '--weights', trained[0]/'mnist_sgd_output'], cwd=tmp_path,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
             err = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -170,16 +183,19 @@ def test_a_small_file_with_many_pixels_takes_no_memory(trained, tmp_path):
     (tmp_path/'tall.png').write_bytes(png(1, 80_000_000))
     assert (tmp_path/'tall.png').stat().st_size < 200_000
     (good, _, usual), (tall, err, peak) = predict('good.png'), predict('tall.png')
-    assert (good, tall) == (0, 1) and 'tall.png: the picture has 1 x 80,000,000 pixels; ' in err and len(err.splitlines()) == 1
+    assert (good, tall) == (0, 1)
+    assert 'tall.png: the picture has 1 x 80,000,000 pixels; ' in err and len(err.splitlines()) == 1
     assert peak < usual + 50
 
-@pytest.mark.parametrize('chunks', [[chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**8)))],
-                                    [chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**6)))]*70], ids=['one large text', 'many texts'])
+@pytest.mark.parametrize('chunks', [
+    [chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**8)))],
+    [chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**6)))]*70], ids=['one large text', 'many texts'])
 def test_texts_in_a_picture_do_not_fill_the_memory(trained, tmp_path, chunks):
     (tmp_path/'a.png').write_bytes(png(60, 60, *chunks))
     done = command('predict', 'a.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path)
     assert done.returncode == 1 and done.stdout == '' and len(done.stderr.splitlines()) == 1
-    assert 'a.png: not an image file that can be read (' in done.stderr and 'too ' in done.stderr.lower() and 'save the picture as PNG or JPEG' in done.stderr
+    assert 'a.png: not an image file that can be read (' in done.stderr and 'too ' in done.stderr.lower()
+    assert 'save the picture as PNG or JPEG' in done.stderr
 
 def test_a_picture_from_standard_input(trained, tmp_path):
     raw, weights = (mnist_path()/'valid'/'7'/'0.png').read_bytes(), trained[0]/'mnist_sgd_output'
@@ -193,33 +209,44 @@ def test_a_picture_from_standard_input(trained, tmp_path):
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='no such names there')
 def test_any_name_can_be_printed(trained, tmp_path):
-    "What stdout cannot encode, what is no text, and what would move the cursor: escaped, on one line, and the next file has its turn"
-    raw, names = (mnist_path()/'valid'/'7'/'0.png').read_bytes(), ['sieben ✓.png', b'\xff.png', 'a\nb\x1b[2J\u202e.png', 'last.png']
+    "What stdout cannot encode, what is no text, what would move the cursor: escaped, on one line, and on to the next"
+    raw = (mnist_path()/'valid'/'7'/'0.png').read_bytes()
+    names = ['sieben ✓.png', b'\xff.png', 'a\nb\x1b[2J\u202e.png', 'last.png']
     for name in names: Path(os.fsdecode(tmp_path), os.fsdecode(name)).write_bytes(raw)
-    done = subprocess.run([*START, 'predict', *names, 'no\r\nne', '--weights', trained[0]/'mnist_sgd_output'], capture_output=True, cwd=tmp_path, env=os.environ | dict(PYTHONIOENCODING='ascii'))
-    assert [line.split(b': 7 (')[0] for line in done.stdout.splitlines()] == [rb'sieben \u2713.png', rb'\udcff.png', rb'a\nb\x1b[2J\u202e.png', b'last.png']
-    assert done.returncode == 1 and done.stderr == rb'mnist_sgd predict: no\r\nne: No such file or directory' + b'\n'
-    assert '✓.png: 7' in command('predict', names[0], '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path, env=dict(PYTHONIOENCODING='utf-8')).stdout
+    weights = '--weights', trained[0]/'mnist_sgd_output'
+    done = subprocess.run([*START, 'predict', *names, 'no\r\nne', *weights], capture_output=True, cwd=tmp_path,
+                          env=os.environ | dict(PYTHONIOENCODING='ascii'))
+    assert [line.split(b': 7 (')[0] for line in done.stdout.splitlines()] == [
+        rb'sieben \u2713.png', rb'\udcff.png', rb'a\nb\x1b[2J\u202e.png', b'last.png']
+    assert done.returncode == 1
+    assert done.stderr == rb'mnist_sgd predict: no\r\nne: No such file or directory' + b'\n'
+    done = command('predict', names[0], *weights, cwd=tmp_path, env=dict(PYTHONIOENCODING='utf-8'))
+    assert '✓.png: 7' in done.stdout
     done = command('notebooks', 'book\x1b[2J✓', cwd=tmp_path, env=dict(PYTHONIOENCODING='ascii'))
-    assert (done.returncode, done.stderr) == (0, '') and '\x1b' not in done.stdout and r'book\x1b[2J\u2713' in done.stdout
+    assert (done.returncode, done.stderr) == (0, '')
+    assert '\x1b' not in done.stdout and r'book\x1b[2J\u2713' in done.stdout
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='signals and pipes as Unix has them')
 def test_the_command_ends_in_silence_when_nobody_reads(trained, tmp_path):
     "As in `mnist_sgd predict ... | head -1`; a disk that is full is worth a line"
     good, weights = mnist_path()/'valid'/'7'/'0.png', trained[0]/'mnist_sgd_output'
-    with subprocess.Popen([*START, 'predict', *[good]*3000, '--weights', weights], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*START, 'predict', *[good]*3000, '--weights', weights], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith(f'{good}: 7')
         process.stdout.close()
         assert process.stderr.read() == ''
     assert process.returncode == 141
-    for status, words in ((141, ['predict', good, '--weights', weights]), (141, ['train', '--epochs', '1']), (0, ['--help'])):
+    for status, words in [(141, ['predict', good, '--weights', weights]), (141, ['train', '--epochs', '1']),
+                          (0, ['--help'])]:
         ours, theirs = os.pipe()
         os.close(ours)
         done = subprocess.run([*START, *words], stdout=theirs, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
         os.close(theirs)
         assert (done.returncode, done.stderr) == (status, '')
     if Path('/dev/full').exists():
-        with open('/dev/full', 'w') as full: done = subprocess.run([*START, 'predict', good, '--weights', weights], stdout=full, stderr=subprocess.PIPE, text=True)
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run([*START, 'predict', good, '--weights', weights], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
         assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and 'No space left' in done.stderr
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='sends the signal that Ctrl-C is on Unix')
@@ -227,8 +254,10 @@ def test_the_command_ends_in_silence_when_nobody_reads(trained, tmp_path):
 def test_interrupted_before_there_is_anything_to_keep(trained, tmp_path, words):
     shutil.copy(mnist_path()/'valid'/'7'/'0.png', tmp_path/'good.png')
     if words[0] == 'predict': words = [*words, '--weights', trained[0]/'mnist_sgd_output']
-    with subprocess.Popen([*START, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        if words[0] == 'predict': assert process.stdout.readline().startswith('good.png: 7')  # and now it waits for standard input
+    with subprocess.Popen([*START, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, cwd=tmp_path) as process:
+        if words[0] == 'predict':
+            assert process.stdout.readline().startswith('good.png: 7')  # and now it waits for standard input
         else:
             while not (tmp_path/'mnist_sgd_output').exists(): time.sleep(.01)  # and now it fits the baseline
         process.send_signal(signal.SIGINT)

@@ -26,7 +26,8 @@ def test_script_says_what_is_wrong_with_its_input(tmp_path, case):
     name = 't10k-labels-idx1-ubyte'
     if case == 'missing': (folder/name).unlink()
     if case == 'altered': (folder/name).write_bytes(b'\1' + (folder/name).read_bytes()[1:])
-    done = subprocess.run([sys.executable, ROOT/'tools'/'make_data.py', folder, tmp_path/'out'], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, ROOT/'tools'/'make_data.py', folder, tmp_path/'out'], capture_output=True,
+                          text=True, cwd=ROOT)
     assert done.returncode != 0 and 'Traceback' not in done.stderr and len(done.stderr.splitlines()) == 1
     assert str(folder) in done.stderr
 
@@ -34,7 +35,8 @@ def test_attribution_and_checksums_are_beside_the_data():
     text = (SHIPPED/'README.md').read_text(encoding='utf-8')
     for word in ('LeCun', 'Cortes', 'Burges', 'creativecommons.org/licenses/by-sa/3.0'): assert word in text
     sums = dict(reversed(line.split('  ')) for line in (SHIPPED/'SHA256SUMS').read_text().splitlines())
-    for p in SHIPPED.rglob('*.idx'): assert sums.pop(p.relative_to(SHIPPED).as_posix()) == hashlib.sha256(p.read_bytes()).hexdigest()
+    for p in SHIPPED.rglob('*.idx'):
+        assert sums.pop(p.relative_to(SHIPPED).as_posix()) == hashlib.sha256(p.read_bytes()).hexdigest()
     assert not sums
 
 @pytest.mark.parametrize('damage', ['cut', 'flip', 'gone', 'no sums'])
@@ -54,7 +56,8 @@ def test_damaged_data_is_named_with_what_to_do(tmp_path, monkeypatch, damage):
 def test_arrays_keep_the_original_order():
     images, labels = mnist_arrays('valid')
     original = mnist_idx_path()/'MNIST'/'raw'
-    assert (read_idx(original/'t10k-images-idx3-ubyte') == images).all() and (read_idx(original/'t10k-labels-idx1-ubyte') == labels).all()
+    assert (read_idx(original/'t10k-images-idx3-ubyte') == images).all()
+    assert (read_idx(original/'t10k-labels-idx1-ubyte') == labels).all()
     some, which = mnist_arrays('valid', (8, 1))
     assert (some == images[np.isin(labels, (1, 8))]).all() and set(which) == {1, 8}
     assert images.dtype == labels.dtype == np.uint8 and images.flags.writeable
@@ -116,4 +119,5 @@ def test_loading_all_images_takes_less_than_twice_their_memory(load):
         before = peak()
         images = [{load} for s in ('train', 'valid')]
         print((peak() - before)/sum(a.nbytes for a in images))"""
-    assert .9 < float(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout) < 2
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert .9 < float(done.stdout) < 2

@@ -1,4 +1,4 @@
-"Code of ours that calls what is deprecated fails here, long before the call is gone: in tests, in commands and in notebooks"
+"Code of ours that calls what is deprecated fails here, long before the call is gone: in tests, commands and notebooks"
 import json, shutil, subprocess, sys, warnings
 
 import pytest
@@ -20,17 +20,22 @@ def test_in_the_package_the_tests_and_the_tools(kind):
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_in_commands(kind):
-    code = "import sys, warnings\nexec(f'warnings.warn({sys.argv[2]}())', dict(__name__=sys.argv[1], warnings=warnings))"
-    def status(name): return subprocess.run([sys.executable, '-c', code, name, kind.__name__], capture_output=True).returncode
+    code = ("import sys, warnings\n"
+            "exec(f'warnings.warn({sys.argv[2]}())', dict(__name__=sys.argv[1], warnings=warnings))")
+    def status(name):
+        return subprocess.run([sys.executable, '-c', code, name, kind.__name__], capture_output=True).returncode
     assert [name for name in MODULES if status(name) != 1] == [] and status('libraries.own') == 0
 
 @pytest.mark.parametrize('name, fails', [('__main__', True), ('mnist_sgd.data', True), ('libraries.own', False)])
 def test_in_notebooks(name, fails, tmp_path):
-    source = f"import warnings\nexec('warnings.warn(\"use the new one\", DeprecationWarning)', dict(__name__={name!r}, warnings=warnings))"
+    warn = "'warnings.warn(\"use the new one\", DeprecationWarning)'"
+    source = f"import warnings\nexec({warn}, dict(__name__={name!r}, warnings=warnings))"
     cell = dict(cell_type='code', id='a', metadata={}, execution_count=None, outputs=[], source=source)
     path = tmp_path/'nbs'/'scratch.ipynb'
     path.parent.mkdir()
-    path.write_text(json.dumps(dict(cells=[cell], metadata=json.loads((ROOT/'nbs'/'all.ipynb').read_text(encoding='utf-8'))['metadata'], nbformat=4, nbformat_minor=5)), encoding='utf-8')
+    metadata = json.loads((ROOT/'nbs'/'all.ipynb').read_text(encoding='utf-8'))['metadata']
+    nb = dict(cells=[cell], metadata=metadata, nbformat=4, nbformat_minor=5)
+    path.write_text(json.dumps(nb), encoding='utf-8')
     shutil.copy(ROOT/'pyproject.toml', tmp_path)
     problems, *_ = check(path, path, environment())
     assert ('DeprecationWarning: use the new one' in ''.join(problems)) == bool(problems) == fails, problems

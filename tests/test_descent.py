@@ -53,8 +53,9 @@ def test_the_path_is_that_of_the_books_sgd(figure, name):
                 compared += 1
             assert compared == 41 or (compared > 1 and lr > .1)
 
-@pytest.mark.parametrize('loss, slider, value', [('curve', 'x', .7), ('curve', 'lr', .4), ('curve', 'momentum', .8), ('valleys', 'x', 1.5),
-                                                 ('bowl', 'y', -.5), ('ravine', 'lr', .5), ('ravine', 'momentum', .9)])
+@pytest.mark.parametrize('loss, slider, value', [
+    ('curve', 'x', .7), ('curve', 'lr', .4), ('curve', 'momentum', .8), ('valleys', 'x', 1.5),
+    ('bowl', 'y', -.5), ('ravine', 'lr', .5), ('ravine', 'momentum', .9)])
 def test_each_slider_moves_the_path(figure, loss, slider, value):
     choose(figure, loss)
     before, losses = path(figure), figure.locator('svg.losses polyline').get_attribute('points')
@@ -67,19 +68,23 @@ def test_what_is_drawn_is_the_path(figure):
     expected, _ = book_path('ravine', [-1.6, 1.1], .5, .8)
     drawn = [[float(o) for o in point.split(',')] for point in path(figure).split()]
     assert len(drawn) == 41
-    for (across, up), (x, y) in zip(drawn, expected): assert (across, up) == pytest.approx(((x + 2)*100, (1.6 - y)*100), abs=.051)
+    for (across, up), (x, y) in zip(drawn, expected):
+        assert (across, up) == pytest.approx(((x + 2)*100, (1.6 - y)*100), abs=.051)
 
 def test_the_five_fates_in_words(figure):
     choose(figure, 'curve', x=-1.6, momentum=0)
-    for lr, expected in [(.1, 'Converges: loss below 0.0001 after 40 steps.'), (.01, 'On its way: loss 0.5085 after 40 steps, 2.5600 at the start.'),
-                         (.5, 'Converges: loss below 0.0001 after 40 steps.'), (1, 'Does not settle: loss 2.5600 after 40 steps, 2.5600 at the start.'),
+    for lr, expected in [(.1, 'Converges: loss below 0.0001 after 40 steps.'),
+                         (.01, 'On its way: loss 0.5085 after 40 steps, 2.5600 at the start.'),
+                         (.5, 'Converges: loss below 0.0001 after 40 steps.'),
+                         (1, 'Does not settle: loss 2.5600 after 40 steps, 2.5600 at the start.'),
                          (1.1, 'Diverges: step 2 is off the map.')]:
         choose(figure, lr=lr)
         assert verdict(figure) == expected
     path, _ = book_path('curve', [-1.6], 1.1, 0)
     assert next(i for i, (x,) in enumerate(path) if abs(x) > 2) == 2
     choose(figure, 'ravine', x=-1.6, y=1.1, lr=.4)
-    assert verdict(figure) == f"Converges: loss {book_path('ravine', [-1.6, 1.1], .4, 0)[1][-1]:.4f} after 40 steps." == 'Converges: loss 0.0049 after 40 steps.'
+    loss = book_path('ravine', [-1.6, 1.1], .4, 0)[1][-1]
+    assert verdict(figure) == f'Converges: loss {loss:.4f} after 40 steps.' == 'Converges: loss 0.0049 after 40 steps.'
 
 def test_divergence_is_announced_and_in_the_text_for_the_picture(figure):
     choose(figure, 'bowl', lr=1.2)
@@ -87,7 +92,8 @@ def test_divergence_is_announced_and_in_the_text_for_the_picture(figure):
     assert re.fullmatch(r'Diverges: step \d+ is off the map\.', status.inner_text())
     assert status.inner_text() in figure.locator('svg.map').get_attribute('aria-label')
     choose(figure, lr=.2)
-    assert status.inner_text() == 'Converges: loss below 0.0001 after 40 steps.' and 'Diverges' not in figure.locator('svg.map').get_attribute('aria-label')
+    assert status.inner_text() == 'Converges: loss below 0.0001 after 40 steps.'
+    assert 'Diverges' not in figure.locator('svg.map').get_attribute('aria-label')
 
 def test_numbers_beyond_all_bounds_do_no_harm(figure):
     choose(figure, 'valleys', x=1.9, lr=1.2, momentum=.95)  # infinite after a few steps
@@ -103,7 +109,8 @@ def test_keyboard(figure):
     for _ in range(4):
         figure.page.keyboard.press('Tab')
         names.append(figure.page.evaluate('document.activeElement.name || document.activeElement.textContent'))
-        assert figure.page.evaluate('getComputedStyle(document.activeElement).outlineStyle') == 'solid', f'no visible focus on {names[-1]}'
+        outline = figure.page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+        assert outline == 'solid', f'no visible focus on {names[-1]}'
         if len(names) == 4: break
         before = path(figure)
         figure.page.keyboard.press('ArrowRight')
@@ -117,7 +124,8 @@ def test_play_goes_step_by_step(figure):
     figure.page.keyboard.press('Enter')
     figure.page.wait_for_function("document.querySelectorAll('#descent svg.map .point').length == 5")
     assert verdict(figure) == 'Running …'
-    figure.page.wait_for_function("document.querySelector('#descent [role=status]').textContent.startsWith('Converges')")
+    said = "document.querySelector('#descent [role=status]').textContent"
+    figure.page.wait_for_function(f"{said}.startsWith('Converges')")
     assert figure.locator('svg.map .point').count() == 41
 
 def test_reduced_motion_shows_the_path_at_once(figure):
@@ -131,7 +139,9 @@ def test_a_click_on_the_map_is_the_start(figure):
     figure.locator('svg.map').click(position=dict(x=box['width']*.75, y=box['height']*.25))
     assert figure.locator('[name=x]').input_value() == '1' and figure.locator('[name=y]').input_value() == '0.8'
 
-def luminance(rgb): return sum(w*(c/12.92 if c <= .03928 else ((c + .055)/1.055)**2.4) for w, c in zip((.2126, .7152, .0722), (o/255 for o in rgb)))
+def luminance(rgb):
+    linear = [c/12.92 if c <= .03928 else ((c + .055)/1.055)**2.4 for c in (o/255 for o in rgb)]
+    return sum(w*c for w, c in zip((.2126, .7152, .0722), linear))
 def contrast(a, b):
     low, high = sorted(map(luminance, (a, b)))
     return (high + .05)/(low + .05)
@@ -145,13 +155,17 @@ def test_a_phone_light_and_dark(figure, scheme):
     for loss in LOSSES:
         choose(figure, loss)
         assert page.evaluate('document.documentElement.scrollWidth') == 390
-        for box in [o.bounding_box() for o in figure.locator('svg.map, svg.losses, input:visible, select, button').all()]:
+        controls = figure.locator('svg.map, svg.losses, input:visible, select, button').all()
+        for box in [o.bounding_box() for o in controls]:
             assert box['x'] >= 0 and box['x'] + box['width'] <= 390 and box['height'] >= 24
-    def colour(selector, what): return [int(o) for o in re.findall(r'\d+', page.locator(selector).first.evaluate(f'o => getComputedStyle(o).{what}'))[:3]]
+    def colour(selector, what):
+        value = page.locator(selector).first.evaluate(f'o => getComputedStyle(o).{what}')
+        return [int(o) for o in re.findall(r'\d+', value)[:3]]
     choose(figure, 'curve')
     paper = colour('body', 'backgroundColor')
     assert (luminance(paper) < .1) == (scheme == 'dark')
-    for selector, what, least in [('#descent label', 'color', 4.5), ('#descent svg text', 'fill', 4.5), ('#descent .path', 'stroke', 3), ('#descent .loss', 'stroke', 3)]:
+    for selector, what, least in [('#descent label', 'color', 4.5), ('#descent svg text', 'fill', 4.5),
+                                  ('#descent .path', 'stroke', 3), ('#descent .loss', 'stroke', 3)]:
         assert contrast(colour(selector, what), paper) >= least, (selector, colour(selector, what), paper)
 
 def test_without_a_script_the_page_says_where_the_figure_is(browser, site):

@@ -1,4 +1,4 @@
-"The page Draw a digit, in a real browser: its arithmetic is PyTorch's, its drawings are like_mnist's, and what is drawn is recognised"
+"Draw a digit, in a real browser: arithmetic is PyTorch's, drawings are like_mnist's, and what is drawn is recognised"
 import re
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from mnist_sgd.tensor import stack_images
 
 ROOT = Path(__file__).resolve().parent.parent
 SEVEN = [[(.25, .22), (.74, .22), (.45, .85)]]  # strokes, as shares of the pad's width and height
-THREE = [[(.28, .25), (.45, .16), (.66, .2), (.7, .34), (.6, .45), (.45, .49), (.62, .53), (.73, .66), (.66, .8), (.48, .86), (.27, .78)]]
+THREE = [[(.28, .25), (.45, .16), (.66, .2), (.7, .34), (.6, .45), (.45, .49), (.62, .53), (.73, .66), (.66, .8),
+          (.48, .86), (.27, .78)]]
 DIGITS = [
     [[(.5, .15), (.33, .25), (.26, .5), (.33, .76), (.5, .86), (.67, .76), (.74, .5), (.67, .25), (.5, .15)]],
     [[(.53, .14), (.48, .86)]],
@@ -33,7 +34,8 @@ DIGITS = [
     [[(.7, .16), (.38, .16), (.34, .46), (.55, .43), (.69, .55), (.68, .74), (.52, .85), (.3, .8)]],
     [[(.6, .14), (.42, .34), (.34, .62), (.42, .83), (.58, .84), (.66, .68), (.55, .56), (.38, .62)]],
     SEVEN,
-    [[(.62, .24), (.48, .16), (.36, .26), (.46, .44), (.62, .6), (.62, .78), (.48, .86), (.36, .76), (.42, .58), (.6, .42), (.62, .24)]],
+    [[(.62, .24), (.48, .16), (.36, .26), (.46, .44), (.62, .6), (.62, .78), (.48, .86), (.36, .76), (.42, .58),
+      (.6, .42), (.62, .24)]],
     [[(.64, .32), (.5, .18), (.36, .3), (.42, .48), (.58, .46), (.64, .32), (.62, .6), (.56, .86)]],
 ]
 
@@ -54,7 +56,8 @@ def draw(page, strokes, scale=1., shift=(0., 0.)):
     page.locator('#pad').scroll_into_view_if_needed()
     box = page.locator('#pad').bounding_box()
     for stroke in strokes:
-        points = [(box['x'] + (x*scale + shift[0])*box['width'], box['y'] + (y*scale + shift[1])*box['height']) for x, y in stroke]
+        points = [(box['x'] + (x*scale + shift[0])*box['width'], box['y'] + (y*scale + shift[1])*box['height'])
+                  for x, y in stroke]
         page.mouse.move(*points[0])
         page.mouse.down()
         for point in points[1:]: page.mouse.move(*point, steps=6)
@@ -63,7 +66,8 @@ def draw(page, strokes, scale=1., shift=(0., 0.)):
 def verdicts(page, shown='Your drawing', models=('similarity', 'linear', 'net')):
     "What the models say, once the text says it, too"
     page.wait_for_function("shown => document.querySelector('#summary').textContent.startsWith(shown)", arg=shown)
-    page.evaluate('() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')  # the pad is read once a frame
+    # the pad is read once a frame
+    page.evaluate('() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
     return [page.inner_text(f'#{o}-digit') for o in models]
 
 def ten_verdicts(page, shown='Your drawing'): return verdicts(page, shown, ('mlp', 'cnn'))
@@ -72,7 +76,8 @@ class Folded(torch.nn.Module):
     "The convolutional net in the page's file, its batch normalisation folded into the kernels"
     def __init__(self, exported):
         super().__init__()
-        self.arrays, self.strides = {k: torch.tensor(v) for k, v in exported.items() if k.startswith('cnn.')}, exported['cnn.strides'].tolist()
+        self.arrays = {k: torch.tensor(v) for k, v in exported.items() if k.startswith('cnn.')}
+        self.strides = exported['cnn.strides'].tolist()
 
     def maps(self, x):
         "The feature maps of each layer"
@@ -82,7 +87,8 @@ class Folded(torch.nn.Module):
             maps.append(F.conv2d(maps[-1], weight, bias, stride, weight.shape[-1]//2).relu())
         return maps[1:]
 
-    def forward(self, x): return F.linear(self.maps(x)[-1].flatten(1), self.arrays['cnn.linear.weight'], self.arrays['cnn.linear.bias'])
+    def forward(self, x):
+        return F.linear(self.maps(x)[-1].flatten(1), self.arrays['cnn.linear.weight'], self.arrays['cnn.linear.bias'])
 
 def ten_nets(exported):
     "The two nets for ten digits in the page's file, as PyTorch's"
@@ -105,8 +111,11 @@ def test_weights_are_those_of_the_training(exported):
         x, y = pair_tensors('valid')
         acc = ((built(exported, name)(x) > 0) == (y == 1)).float().mean().item()
         assert abs(acc - row['accuracy']) < 2e-3 and acc > {'linear': .982, 'relu': .992}[name]
-        for k, v in learn.model.state_dict().items(): assert np.abs(exported[f'{name}.{k}'] - v.numpy()).max() < 2e-2, k  # another number of threads rounds otherwise
-    for d in (3, 7): assert np.allclose(exported[f'ideal.{d}'], ideal_digit(stack_images(mnist_arrays('train', (d,))[0])), atol=1e-6)
+        for k, v in learn.model.state_dict().items():  # another number of threads rounds otherwise
+            assert np.abs(exported[f'{name}.{k}'] - v.numpy()).max() < 2e-2, k
+    for d in (3, 7):
+        ideal = ideal_digit(stack_images(mnist_arrays('train', (d,))[0]))
+        assert np.allclose(exported[f'ideal.{d}'], ideal, atol=1e-6)
 
 def test_arithmetic_agrees_with_pytorch(page, exported):
     x = pair_tensors('valid')[0][::10]
@@ -114,8 +123,10 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
     with torch.no_grad():
         scores = {name: built(exported, name)(x).flatten() for name in ('linear', 'relu')}
         hidden = built(exported, 'relu')[:2](x)
-    expected = dict(linear=scores['linear'], net=scores['relu'], linear_p=scores['linear'].sigmoid(), net_p=scores['relu'].sigmoid(),
-        **{f'd{d}': mnist_distance(x.view(-1, 28, 28), torch.tensor(exported[f'ideal.{d}'])) for d in (3, 7)})
+    ideals = {d: torch.tensor(exported[f'ideal.{d}']) for d in (3, 7)}
+    expected = dict(linear=scores['linear'], net=scores['relu'],
+                    linear_p=scores['linear'].sigmoid(), net_p=scores['relu'].sigmoid(),
+                    **{f'd{d}': mnist_distance(x.view(-1, 28, 28), ideal) for d, ideal in ideals.items()})
     open_page(page)
     said = page.evaluate("""async images => {
         const {judge, loadModels} = await import('/site/models.js'), models = await loadModels()
@@ -132,14 +143,17 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
 def test_ten_digit_nets_are_the_stored_ones(exported):
     (x, y), sure = digit_tensors('valid'), {}
     with torch.no_grad():
-        for (name, net), stored in zip(ten_nets(exported).items(), (load_mlp()[0], load_trained('cnn')[0]), strict=True):
+        stored_nets = load_mlp()[0], load_trained('cnn')[0]
+        for (name, net), stored in zip(ten_nets(exported).items(), stored_nets, strict=True):
             assert (net(x[:500]) - stored(x[:500])).abs().max() < 1e-4, name
             scores = torch.cat([net(xb) for xb in x.split(500)])
             acc, sure[name] = class_accuracy(scores, y).item(), scores.softmax(1).amax(1).median().item()
             assert {'mlp': .975 < acc < .985, 'cnn': acc > .99}[name]  # as the page says
     assert .85 < sure['cnn'] < .97 < sure['mlp']
-    assert len(exported['mlp.0.bias']) == 100 and count_parameters(load_mlp()[0]) == 79_510 and count_parameters(load_trained('cnn')[0]) == 43_194
-    assert sum(int(np.prod(exported[f'cnn.{i}.weight'].shape))*size**2 for i, size in enumerate((14, 14, 7, 4))) + 10_240 == 1_738_304  # multiplications
+    assert len(exported['mlp.0.bias']) == 100
+    assert [count_parameters(net) for net in stored_nets] == [79_510, 43_194]
+    multiplications = sum(exported[f'cnn.{i}.weight'].size*size**2 for i, size in enumerate((14, 14, 7, 4))) + 10_240
+    assert multiplications == 1_738_304
     assert (ROOT/'_docs'/'models.safetensors').stat().st_size < 800_000
 
 def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
@@ -147,28 +161,35 @@ def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
     open_page(page)
     said = page.evaluate("""async images => {
         const {askCnn, askMlp, loadModels} = await import('/site/models.js'), models = await loadModels()
-        return images.map(o => Float32Array.from(o)).map(image => ({mlp: askMlp(image, models), cnn: askCnn(image, models)})).map(({mlp, cnn}) =>
-            ({mlp, cnn: {...cnn, maps: cnn.maps.map(({n, size, data}) => ({n, size, data: Array.from(data)}))}}))
+        const said = image => ({mlp: askMlp(image, models), cnn: askCnn(image, models)})
+        const plain = ({n, size, data}) => ({n, size, data: Array.from(data)})
+        return images.map(o => said(Float32Array.from(o))).map(({mlp, cnn}) =>
+            ({mlp, cnn: {...cnn, maps: cnn.maps.map(plain)}}))
     }""", x.tolist())
     with torch.no_grad(): scores, maps = {name: net(x) for name, net in nets.items()}, nets['cnn'].maps(x)
     for name, ref in scores.items():
         ours = {k: np.array([o[name][k] for o in said]) for k in ('scores', 'probabilities', 'digit')}
-        errors = np.abs(ours['scores'] - ref.numpy()).max(), np.abs(ours['probabilities'] - ref.softmax(1).numpy()).max()
-        print(f'{name}: scores {errors[0]:.1e} (up to {ref.abs().max():.0f}), probabilities {errors[1]:.1e} on {len(x)} images')
+        errors = (np.abs(ours['scores'] - ref.numpy()).max(),
+                  np.abs(ours['probabilities'] - ref.softmax(1).numpy()).max())
+        print(f'{name}: scores {errors[0]:.1e} (up to {ref.abs().max():.0f}), '
+              f'probabilities {errors[1]:.1e} on {len(x)} images')
         assert np.allclose(ours['scores'], ref, rtol=1e-5, atol=1e-5) and errors[1] < 1e-5, name
         assert (ours['digit'] == ref.argmax(1).numpy()).all() and set(ours['digit']) == set(range(10))
     for i, ref in enumerate(maps):
         layer = [o['cnn']['maps'][i] for o in said]
         assert {(o['n'], o['size'], o['size']) for o in layer} == {tuple(ref.shape[1:])}
-        assert np.allclose(np.array([o['data'] for o in layer]).reshape(ref.shape), ref, rtol=1e-5, atol=1e-5), f'layer {i + 1}'
+        data = np.array([o['data'] for o in layer]).reshape(ref.shape)
+        assert np.allclose(data, ref, rtol=1e-5, atol=1e-5), f'layer {i + 1}'
 
-@pytest.mark.parametrize('n, size, n_out, kernel, stride', [(1, 1, 1, 1, 1), (2, 5, 3, 1, 2), (1, 1, 2, 3, 1), (3, 6, 2, 3, 3), (2, 7, 4, 5, 2), (4, 9, 1, 5, 1)])
+@pytest.mark.parametrize('n, size, n_out, kernel, stride', [
+    (1, 1, 1, 1, 1), (2, 5, 3, 1, 2), (1, 1, 2, 3, 1), (3, 6, 2, 3, 3), (2, 7, 4, 5, 2), (4, 9, 1, 5, 1)])
 def test_convolution_is_pytorchs(page, n, size, n_out, kernel, stride):
     torch.manual_seed(0)
     maps, weight, bias = torch.randn(n, size, size), torch.randn(n_out, n, kernel, kernel), torch.randn(n_out)
     open_page(page)
     ours = page.evaluate("""async ([n, size, data, shape, kernels, bias, stride]) => {
-        const {convolve} = await import('/site/models.js'), out = convolve({n, size, data: Float32Array.from(data)}, {data: kernels, shape}, {data: bias}, stride)
+        const {convolve} = await import('/site/models.js'), input = {n, size, data: Float32Array.from(data)}
+        const out = convolve(input, {data: kernels, shape}, {data: bias}, stride)
         return [out.n, out.size, Array.from(out.data)]
     }""", [n, size, maps.flatten().tolist(), list(weight.shape), weight.flatten().tolist(), bias.tolist(), stride])
     ref = F.conv2d(maps[None], weight, bias, stride, kernel//2).relu()[0]
@@ -183,8 +204,10 @@ def test_answers_within_a_frame(page):
     open_page(page, 'ten')
     net, update = page.evaluate("""async () => {
         const {askCnn, loadModels} = await import('/site/models.js'), models = await loadModels()
-        const image = Float32Array.from(models['ten.image'].data.subarray(0, 784), v => v/255), next = document.getElementById('next')
-        const median = (n, f) => Array.from({length: n}, () => { const start = performance.now(); f(); return performance.now() - start }).sort((a, b) => a - b)[n >> 1]
+        const image = Float32Array.from(models['ten.image'].data.subarray(0, 784), v => v/255)
+        const next = document.getElementById('next')
+        const time = f => { const start = performance.now(); f(); return performance.now() - start }
+        const median = (n, f) => Array.from({length: n}, () => time(f)).sort((a, b) => a - b)[n >> 1]
         return [median(50, () => askCnn(image, models)), median(20, () => next.click())]
     }""")
     print(f'the net: {net:.1f} ms, the page: {update:.1f} ms')
@@ -195,34 +218,40 @@ def test_answers_within_a_frame(page):
 def rendered(points, size, width, shift=(0, 0)):
     "White on black, at 4 times the size and made smaller, so that edges are soft"
     im = Image.new('L', (4*size[0], 4*size[1]))
-    ImageDraw.Draw(im).line([((x + shift[0])*4*size[0], (y + shift[1])*4*size[1]) for x, y in points], 255, 4*width, 'curve')
+    scaled = [((x + shift[0])*4*size[0], (y + shift[1])*4*size[1]) for x, y in points]
+    ImageDraw.Draw(im).line(scaled, 255, 4*width, 'curve')
     return im.resize(size, Image.Resampling.LANCZOS)
 
 @pytest.mark.parametrize('points, size, width, shift', [
     (SEVEN[0], (280, 280), 22, (0, 0)), (THREE[0], (280, 280), 22, (.1, -.08)), (THREE[0], (560, 560), 46, (-.2, .1)),
-    (SEVEN[0], (97, 211), 7, (0, .05)), ([(.1, .5), (.9, .5)], (300, 200), 30, (0, 0)), ([(.4, .4), (.6, .6)], (40, 40), 3, (0, 0)), ([(.5, .1), (.5, .9)], (120, 120), 3, (0, 0))])
+    (SEVEN[0], (97, 211), 7, (0, .05)), ([(.1, .5), (.9, .5)], (300, 200), 30, (0, 0)),
+    ([(.4, .4), (.6, .6)], (40, 40), 3, (0, 0)), ([(.5, .1), (.5, .9)], (120, 120), 3, (0, 0))])
 def test_drawings_are_made_like_mnist(page, points, size, width, shift):
     im = rendered(points, size, width, shift)
     open_page(page)
-    ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))", [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
+    ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))",
+                         [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
     assert np.abs(np.array(ours).reshape(28, 28) - like_mnist(im).numpy()).max() < 1e-5
 
 def test_nothing_drawn_is_nothing(page):
     open_page(page)
-    assert page.evaluate("async () => (await import('/site/models.js')).likeMnist(new Float32Array(100).fill(.2), 10, 10)") is None
+    nothing = 'new Float32Array(100).fill(.2)'
+    assert page.evaluate(f"async () => (await import('/site/models.js')).likeMnist({nothing}, 10, 10)") is None
     page.click('#clear')
     assert verdicts(page, 'The pad is empty') == ['?', '?', '?']
 
 # ---- the page
 
-@pytest.mark.parametrize('strokes, digit, scale, shift', [(SEVEN, '7', 1, (0, 0)), (THREE, '3', 1, (0, 0)), (SEVEN, '7', .6, (.35, .05)), (THREE, '3', .6, (.02, .3))])
+@pytest.mark.parametrize('strokes, digit, scale, shift', [
+    (SEVEN, '7', 1, (0, 0)), (THREE, '3', 1, (0, 0)), (SEVEN, '7', .6, (.35, .05)), (THREE, '3', .6, (.02, .3))])
 def test_a_drawn_digit_is_recognised(page, strokes, digit, scale, shift):
     open_page(page)
     draw(page, strokes, scale, shift)
     assert verdicts(page)[2] == digit
     name = {'3': 'three', '7': 'seven'}[digit]
     assert f'the ReLU net {name}' in page.inner_text('#summary')
-    lit = page.locator('[data-part=pair] .unit').evaluate_all("units => units.map(o => +o.style.getPropertyValue('--lit'))")
+    lit = page.locator('[data-part=pair] .unit').evaluate_all(
+        "units => units.map(o => +o.style.getPropertyValue('--lit'))")
     assert len(lit) == 50 and any(o > .5 for o in lit) and any(o == 0 for o in lit)
 
 def test_the_page_says_what_the_models_say(page, exported):
@@ -232,7 +261,9 @@ def test_the_page_says_what_the_models_say(page, exported):
     for name, model in (('linear', 'linear'), ('net', 'relu')):
         score = built(exported, model)(x).item()
         assert page.inner_text(f'#{name}-score') == f'score {score:+.2f}'.replace('-', '−')
-    for d in (3, 7): assert page.inner_text(f'#distance-{d}').startswith(f"{mnist_distance(x.view(28, 28), torch.tensor(exported[f'ideal.{d}'])):.4f}")
+    for d in (3, 7):
+        distance = mnist_distance(x.view(28, 28), torch.tensor(exported[f'ideal.{d}']))
+        assert page.inner_text(f'#distance-{d}').startswith(f'{distance:.4f}')
 
 def test_steps_through_validation_images(page, exported):
     images, labels = mnist_arrays('valid')
@@ -243,7 +274,8 @@ def test_steps_through_validation_images(page, exported):
     scores = built(exported, 'relu')(x).flatten().detach().numpy()
     losses = np.logaddexp(0, np.where(exported['pair.label'] == 3, -scores, scores))
     first = int(np.argmax(losses > np.log(2)))
-    assert (losses[:first] < np.log(2)).all() and (losses[first:] > np.log(2)).all() and (np.diff(losses[first:]) <= 1e-4).all()
+    assert (losses[:first] < np.log(2)).all() and (losses[first:] > np.log(2)).all()
+    assert (np.diff(losses[first:]) <= 1e-4).all()
     all_x, all_y = pair_tensors('valid')
     all_losses = torch.logaddexp(built(exported, 'relu')(all_x)*(1 - 2*all_y), torch.tensor(0.))
     assert abs(all_losses.max().item() - losses[first]) < 1e-4, "the worst mistake of all is the first of them"
@@ -256,7 +288,8 @@ def test_steps_through_validation_images(page, exported):
     verdicts(page, f'Validation image {places[-1]:,}, where the net is wrong')
     page.click('#mistakes')
     label = int(exported['pair.label'][first])
-    said = verdicts(page, f"Validation image {places[first]:,}, where the net is wrong: it is labelled {'three' if label == 3 else 'seven'}")
+    name = 'three' if label == 3 else 'seven'
+    said = verdicts(page, f'Validation image {places[first]:,}, where the net is wrong: it is labelled {name}')
     assert said[2] == str(10 - label)
     draw(page, SEVEN)  # a drawing takes the image's place
     assert verdicts(page)[2] == '7'
@@ -295,16 +328,20 @@ def test_keyboard_alone(page):
     assert page.evaluate("document.activeElement.className") == 'unit' and page.inner_text('#unit').startswith('Unit ')
 
 def test_touch_on_a_phone_in_the_dark(browser, site):
-    context = browser.new_context(viewport=dict(width=390, height=844), has_touch=True, is_mobile=True, color_scheme='dark', base_url=site)
+    context = browser.new_context(viewport=dict(width=390, height=844), has_touch=True, is_mobile=True,
+                                  color_scheme='dark', base_url=site)
     page = context.new_page()
     open_page(page)
     page.locator('#pad').scroll_into_view_if_needed()
     box, where = page.locator('#pad').bounding_box(), page.evaluate('scrollY')
     touch = context.new_cdp_session(page)
-    for i, (x, y) in enumerate((a + (c - a)*t/8, b + (d - b)*t/8) for (a, b), (c, d) in zip(SEVEN[0], SEVEN[0][1:]) for t in range(9)):
-        touch.send('Input.dispatchTouchEvent', dict(type='touchMove' if i else 'touchStart', touchPoints=[dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'])]))
+    between = [(a + (c - a)*t/8, b + (d - b)*t/8) for (a, b), (c, d) in zip(SEVEN[0], SEVEN[0][1:]) for t in range(9)]
+    for i, (x, y) in enumerate(between):
+        point = dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'])
+        touch.send('Input.dispatchTouchEvent', dict(type='touchMove' if i else 'touchStart', touchPoints=[point]))
     touch.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
-    page.wait_for_function("document.querySelector('#net-digit').innerText == '7'")  # the last strokes are read in the next frame
+    # the last strokes are read in the next frame
+    page.wait_for_function("document.querySelector('#net-digit').innerText == '7'")
     assert verdicts(page)[2] == '7' and page.evaluate('scrollY') == where, 'drawing does not scroll the page'
     assert overflow(page) <= 0
     corner = "id => [...document.getElementById(id).getContext('2d').getImageData(0, 0, 1, 1).data]"
@@ -336,9 +373,12 @@ def test_ten_bars_and_maps_say_what_the_nets_say(page, exported):
     for name, net in ten_nets(exported).items():
         with torch.no_grad(): probabilities = net(x).softmax(1)[0].tolist()
         rows = page.locator(f'#{name}-bars li').all_inner_texts()
-        assert [row.split() for row in rows] == [[str(d), *('> 0.9999' if p > .99995 else '< 0.0001' if p < .00005 else f'{p:.4f}').split()] for d, p in enumerate(probabilities)]
-        assert page.inner_text(f'#{name}-digit') == str(int(np.argmax(probabilities))) == page.locator(f'#{name}-bars .winner b').inner_text()
-        widths = page.locator(f'#{name}-bars li').evaluate_all("rows => rows.map(o => +o.style.getPropertyValue('--p'))")
+        written = ['> 0.9999' if p > .99995 else '< 0.0001' if p < .00005 else f'{p:.4f}' for p in probabilities]
+        assert [row.split() for row in rows] == [[str(d), *o.split()] for d, o in enumerate(written)]
+        winner = page.locator(f'#{name}-bars .winner b').inner_text()
+        assert page.inner_text(f'#{name}-digit') == str(int(np.argmax(probabilities))) == winner
+        widths = page.locator(f'#{name}-bars li').evaluate_all(
+            "rows => rows.map(o => +o.style.getPropertyValue('--p'))")
         assert np.allclose(widths, probabilities, atol=1e-5)
     maps = [layer[0] for layer in ten_nets(exported)['cnn'].maps(x)]
     labels = page.locator('#kernels button').evaluate_all("buttons => buttons.map(o => o.getAttribute('aria-label'))")
@@ -346,21 +386,29 @@ def test_ten_bars_and_maps_say_what_the_nets_say(page, exported):
     for k, (label, m) in enumerate(zip(labels, maps[0])):
         if not m.any(): assert label == f'Kernel {k + 1}: lit nowhere'
         else:
-            lit, row, column, most = re.fullmatch(rf'Kernel {k + 1}: lit at (\d+) of 196 places, most in row (\d+), column (\d+): ([\d.]+)', label).groups()
-            assert abs(int(lit) - (m > 0).sum()) <= 1 and m.max() - m[int(row) - 1, int(column) - 1] < 1e-4 and abs(float(most) - m.max()) < .006
-    ink = "canvas => { const c = canvas.getContext('2d'), {data} = c.getImageData(0, 0, canvas.width, canvas.height); return Array.from({length: data.length/4}, (_, i) => data[4*i + 3] ? 255 - data[4*i] : -1) }"
+            where = r'lit at (\d+) of 196 places, most in row (\d+), column (\d+): ([\d.]+)'
+            lit, row, column, most = re.fullmatch(f'Kernel {k + 1}: {where}', label).groups()
+            assert abs(int(lit) - (m > 0).sum()) <= 1 and m.max() - m[int(row) - 1, int(column) - 1] < 1e-4
+            assert abs(float(most) - m.max()) < .006
+    ink = '''canvas => {
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        return Array.from({length: data.length/4}, (_, i) => data[4*i + 3] ? 255 - data[4*i] : -1)
+    }'''
     pictures = [page.locator('#kernels .map').nth(k).evaluate(ink) for k in range(16)]
     for picture, m in zip(pictures, maps[0].flatten(1)):
-        assert all(picture[int(i)] >= picture[int(j)] for i, j in zip(m.argsort(descending=True), m.argsort(descending=True)[1:])), 'the larger, the darker'
+        order = m.argsort(descending=True).tolist()
+        assert all(picture[i] >= picture[j] for i, j in zip(order, order[1:])), 'the larger, the darker'
     assert sum(o.count(0) == 196 for o in pictures) < 16
     for i, m in enumerate(maps[1:], 2):
-        assert page.inner_text(f'#layer-{i}').replace('\xa0', ' ').startswith(f'Layer {i}: {len(m)} maps, {m.shape[1]} × {m.shape[1]}, ')
-        sheet = np.array(page.locator(f'#maps-{i}').evaluate(ink)).reshape(len(m)//8*(m.shape[1] + 1) - 1, -1)
-        last = sheet[-m.shape[1]:, -m.shape[1]:]  # the last map of the layer is at the lower right
+        n, size, _ = m.shape
+        assert page.inner_text(f'#layer-{i}').replace('\xa0', ' ').startswith(f'Layer {i}: {n} maps, {size} × {size}, ')
+        sheet = np.array(page.locator(f'#maps-{i}').evaluate(ink)).reshape(n//8*(size + 1) - 1, -1)
+        last = sheet[-size:, -size:]  # the last map of the layer is at the lower right
         assert ((last > 0) <= (m[-1] > 0).numpy()).all() and (sheet == -1).any() and sheet.max() > 100
     page.click('#clear')
     assert ten_verdicts(page, 'The pad is empty. Draw any digit') == ['?', '?']
-    assert set(page.locator('#cnn-bars .number').all_inner_texts()) == {page.inner_text('#linear-score')} and page.locator('#cnn-bars .winner').count() == 0
+    numbers = page.locator('#cnn-bars .number').all_inner_texts()
+    assert set(numbers) == {page.inner_text('#linear-score')} and page.locator('#cnn-bars .winner').count() == 0
     assert {v for k in range(16) for v in page.locator('#kernels .map').nth(k).evaluate(ink)} == {0}
 
 def test_steps_through_images_of_all_digits(page, exported):
@@ -373,14 +421,16 @@ def test_steps_through_images_of_all_digits(page, exported):
     losses, right = F.cross_entropy(scores, y, reduction='none'), scores.argmax(1) == y
     n = int(right[places].sum())
     assert n == 30 and right[places[:n]].all() and shown[:n].tolist() == list(range(10))*3
-    assert (losses[places[n:]] - losses[~right].topk(20).values).abs().max() < 1e-4, 'the worst mistakes, the worst first'
+    worst = losses[~right].topk(20).values
+    assert (losses[places[n:]] - worst).abs().max() < 1e-4, 'the worst mistakes, the worst first'
     open_page(page, 'ten')
     assert ten_verdicts(page, f'Validation image {places[0]:,}, a zero.')[0] == '0'
     for _ in range(8): page.click('#next')
     assert ten_verdicts(page, f'Validation image {places[8]:,}, an eight.')[0] == '8'
     page.click('#mistakes')
     name = 'zero one two three four five six seven eight nine'.split()[shown[n]]
-    assert ten_verdicts(page, f'Validation image {places[n]:,}, where the ten-digit net is wrong: it is labelled {name}.')[0] == str(int(scores[places[n]].argmax()))
+    said = f'Validation image {places[n]:,}, where the ten-digit net is wrong: it is labelled {name}.'
+    assert ten_verdicts(page, said)[0] == str(int(scores[places[n]].argmax()))
     assert page.inner_text('#pager') == f'{n + 1} / 50'
     page.check('[value=pair]', force=True)  # the other part has images of its own
     verdicts(page, f"Validation image {exported['pair.place'][0]:,}, a three")
@@ -409,7 +459,9 @@ def test_ten_digits_by_keyboard_alone(page):
     assert ten_verdicts(page)[1] == '1'
     tab_to('.unit')
     page.keyboard.press('ArrowRight')
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == page.inner_text('#kernel') and page.inner_text('#kernel').startswith('Kernel 2: ')
+    kernel = page.inner_text('#kernel')
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == kernel
+    assert kernel.startswith('Kernel 2: ')
     page.keyboard.press('Tab')  # one stop for all
     assert page.evaluate("document.activeElement.className") != 'unit'
 
@@ -421,7 +473,8 @@ def test_accessible(browser, site, scheme, width, part):
     context = browser.new_context(viewport=dict(width=width, height=900), color_scheme=scheme, base_url=site)
     page = context.new_page()
     open_page(page, part)
-    found = Axe().run(page, context='#draw', options={'runOnly': ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).response['violations']
+    rules = {'runOnly': ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}
+    found = Axe().run(page, context='#draw', options=rules).response['violations']
     bad = [(v['id'], [n['html'][:120] for n in v['nodes']][:3]) for v in found]
     assert not bad and overflow(page) <= 0
     context.close()

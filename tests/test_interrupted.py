@@ -40,7 +40,7 @@ def same_file(a, b):
     for k in arrays: assert np.array_equal(arrays[k], others[k]), k
 
 def test_killed_at_random_moments(tmp_path):
-    "SIGKILL, again and again: each time the checkpoint is whole, and in the end all is as if nothing had happened, to the last bit"
+    "SIGKILL, again and again: each time the checkpoint is whole; in the end all is as if undisturbed, to the last bit"
     start = time.monotonic()
     train(tmp_path/'through.npz')
     an_epoch = (time.monotonic() - start)/EPOCHS
@@ -97,8 +97,8 @@ for i, _ in enumerate(sys.stdin):
 def test_ctrl_c_at_random_moments_leaves_nothing_behind(tmp_path):
     "SIGINT in the middle of `fit`, then `fit` again: the result is that of an undisturbed run, to the last bit"
     stopped, chance = [], random.Random(0)  # how many epochs were done when the signal came
-    with subprocess.Popen([sys.executable, '-c', STOPPED_AT_RANDOM, tmp_path], text=True, bufsize=1, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, preexec_fn=heed_ctrl_c) as run:
+    with subprocess.Popen([sys.executable, '-c', STOPPED_AT_RANDOM, tmp_path], text=True, bufsize=1,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=heed_ctrl_c) as run:
         seconds = float(run.stdout.readline())
         while sum(done < 3 for done in stopped) < 40:
             run.stdin.write('go\n')
@@ -109,10 +109,12 @@ def test_ctrl_c_at_random_moments_leaves_nothing_behind(tmp_path):
     assert run.returncode == 0 and {0, 1, 2} <= set(stopped)
     for i in range(len(stopped)): same_file(tmp_path/'through.npz', tmp_path/f'{i}.npz')
 
-def heed_ctrl_c(): signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a shell script ignores it
+def heed_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a shell script ignores it
 
 def command(*words, **kwargs):
-    return subprocess.Popen([sys.executable, '-m', 'mnist_sgd', *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c, **kwargs)
+    return subprocess.Popen([sys.executable, '-m', 'mnist_sgd', *map(str, words)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c, **kwargs)
 
 @pytest.mark.parametrize('sent', [signal.SIGKILL, signal.SIGINT], ids=['killed', 'Ctrl-C'])
 def test_command_goes_on_where_it_was_stopped(tmp_path, sent):
@@ -126,12 +128,14 @@ def test_command_goes_on_where_it_was_stopped(tmp_path, sent):
     unfinished, = (tmp_path/'stopped').glob('*-unfinished.npz')
     if sent == signal.SIGINT:
         line, = err.strip().splitlines()
-        assert 'interrupted; the epochs before are in' in line and str(unfinished.relative_to(tmp_path)) in line and '--resume' in line
+        assert 'interrupted; the epochs before are in' in line and '--resume' in line
+        assert str(unfinished.relative_to(tmp_path)) in line
     assert 2 <= len(load_arrays(unfinished)[1]['values']) < 8
 
     other = command('train', '--epochs', 8, '--seed', 1, '--resume', '--out', 'stopped', cwd=tmp_path)
     _, err = other.communicate()
-    assert other.returncode == 1 and "is of a run with {'seed': 42}, and this one has {'seed': 1}" in err and len(err.splitlines()) == 1
+    assert other.returncode == 1 and len(err.splitlines()) == 1
+    assert "is of a run with {'seed': 42}, and this one has {'seed': 1}" in err
 
     resumed = command('train', '--epochs', 8, '--resume', '--out', 'stopped', cwd=tmp_path)
     _, err = resumed.communicate()
@@ -146,7 +150,8 @@ def test_divergence_says_what_to_do_and_resumes_with_a_smaller_rate(tmp_path):
     run = command('train', '--epochs', 3, '--lr', '1e30', '--out', 'run', cwd=tmp_path)
     _, err = run.communicate()
     assert run.returncode == 1 and len(err.splitlines()) == 1
-    assert re.search(r'The loss became (nan|inf) .* of epoch 1, with a learning rate of 1e\+30. Try a smaller one, such as 1e\+29.*--resume with a smaller --lr', err), err
+    assert re.search(r'The loss became (nan|inf) .* of epoch 1, with a learning rate of 1e\+30. '
+                     r'Try a smaller one, such as 1e\+29.*--resume with a smaller --lr', err), err
     assert np.isfinite(load_arrays(next((tmp_path/'run').glob('*-unfinished.npz')))[0]['model/0.weight']).all()
     assert command('train', '--epochs', 3, '--lr', '.1', '--resume', '--out', 'run', cwd=tmp_path).wait() == 0
 
@@ -171,17 +176,21 @@ def test_little_memory(tmp_path, megabytes, status):
         used = int(open('/proc/self/statm').read().split()[0])*resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + {megabytes}*2**20,)*2)
         sys.exit(main(['train', '--epochs', '1']))'''
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=tmp_path, env=os.environ | {'OMP_NUM_THREADS': '1'})
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=tmp_path,
+                          env=os.environ | {'OMP_NUM_THREADS': '1'})
     assert done.returncode == status, done.stderr
     if status: assert 'there is not enough memory' in done.stderr and len(done.stderr.splitlines()) == 1
 
 @pytest.mark.parametrize('name', models)
 def test_same_seed_same_weights_with_one_thread_or_two(name):
-    "Twice the same, to the last bit; with another number of threads, which add up in another order, the same to 0.001 (linear) and in accuracy to 0.005 (both)"
+    """Twice the same, to the last bit; with another number of threads, which add up in another order, the same to 0.001
+    (linear) and in accuracy to 0.005 (both)"""
     def trained(n_threads):
         torch.manual_seed(5)
-        dls = DataLoaders(*(DataLoader(TensorDataset(*pair_tensors(split)), 256, shuffle=True) for split in ('train', 'valid')))
-        return Learner(dls, models[name](), partial(SGD, momentum=.9), binary_cross_entropy, n_threads=n_threads).fit(3, .1, verbose=False)
+        dls = DataLoaders(*(DataLoader(TensorDataset(*pair_tensors(split)), 256, shuffle=True)
+                            for split in ('train', 'valid')))
+        learn = Learner(dls, models[name](), partial(SGD, momentum=.9), binary_cross_entropy, n_threads=n_threads)
+        return learn.fit(3, .1, verbose=False)
     one, again, two = trained(1), trained(1), trained(2)
     for a, b, c in zip(one.params, again.params, two.params, strict=True):
         assert torch.equal(a, b)

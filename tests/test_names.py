@@ -38,7 +38,8 @@ def test_from_folders_of_files_to_a_trained_net():
     assert mnist_loss(linear_model(train_x), train_y) < before
     assert validate_epoch(linear_model, valid_dl) > .95
 
-    learn = Learner(DataLoaders(dl, valid_dl), nn.Linear(28*28, 1), opt_func=SGD, loss_func=mnist_loss, metrics=batch_accuracy)
+    learn = Learner(DataLoaders(dl, valid_dl), nn.Linear(28*28, 1), opt_func=SGD, loss_func=mnist_loss,
+                    metrics=batch_accuracy)
     learn.fit(2, lr=1.)
     plt.plot(L(learn.recorder.values).itemgot(2))
     assert learn.recorder.values[-1][2] > .95

@@ -25,11 +25,13 @@ def test_what_is_shown_runs_by_itself(path, visible_results):
     problems, count, _ = visible_results[path]
     assert count and not problems, '\n'.join(problems)
 
-def cell(text, source='x', **data): return dict(source=source, outputs=[dict(output_type='execute_result', data={'text/plain': text} | data)])
+def cell(text, source='x', **data):
+    return dict(source=source, outputs=[dict(output_type='execute_result', data={'text/plain': text} | data)])
 
 @pytest.mark.parametrize('stored, now, same', [
-    ('0.9843', '0.9838', True), ('0.9843', '0.9743', False), ('1010', '1011', False), ('tensor([1.5, 2.])', 'tensor([1.5, -2.])', False),
-    ('1  0.98  00:00', '1  0.98  00:07', True), ('<A at 0x7f01>', '<A at 0x7f99>', True), ('seven', 'three', False), ('a', 'a\nb', False)])
+    ('0.9843', '0.9838', True), ('0.9843', '0.9743', False), ('1010', '1011', False),
+    ('tensor([1.5, 2.])', 'tensor([1.5, -2.])', False), ('1  0.98  00:00', '1  0.98  00:07', True),
+    ('<A at 0x7f01>', '<A at 0x7f99>', True), ('seven', 'three', False), ('a', 'a\nb', False)])
 def test_the_comparison_itself(stored, now, same): assert (not compare(cell(stored), cell(now))) == same
 
 def test_kinds_of_output_and_marked_timings():

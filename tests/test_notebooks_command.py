@@ -14,7 +14,8 @@ def run(*words, **kw): return subprocess.run([*map(str, words)], capture_output=
 def tree(tmp_path_factory):
     "A copy of the repository, so that building it leaves nothing behind"
     tree = tmp_path_factory.mktemp('tree')/'repo'
-    return shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns('.git', '_docs', '_proc', 'build', 'dist', '*.egg-info', '__pycache__', '.venv', '.pytest_cache'))
+    left_out = '.git', '_docs', '_proc', 'build', 'dist', '*.egg-info', '__pycache__', '.venv', '.pytest_cache'
+    return shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*left_out))
 
 @pytest.fixture(scope='module')
 def dist(tree, tmp_path_factory):
@@ -29,7 +30,8 @@ def dist(tree, tmp_path_factory):
 def installed(dist, tmp_path_factory):
     "Folder that holds what the wheel installs, and nothing else"
     site = tmp_path_factory.mktemp('site')
-    done = run(sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', site, next(dist.glob('*.whl')))
+    wheel, = dist.glob('*.whl')
+    done = run(sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', site, wheel)
     assert done.returncode == 0, done.stderr
     return site
 
@@ -46,7 +48,8 @@ def test_wheel_and_sdist_hold_the_notebooks(dist):
     with zipfile.ZipFile(wheel) as z:
         assert {n.split('/')[-1] for n in z.namelist() if n.startswith('mnist_sgd/notebooks/')} == names
         for name in names:
-            shipped, source = json.loads(z.read(f'mnist_sgd/notebooks/{name}')), json.loads((ROOT/'nbs'/name).read_text(encoding='utf-8'))
+            shipped = json.loads(z.read(f'mnist_sgd/notebooks/{name}'))
+            source = json.loads((ROOT/'nbs'/name).read_text(encoding='utf-8'))
             assert [c['source'] for c in shipped['cells']] == [c['source'] for c in source['cells']]
             assert not any(c.get('outputs') for c in shipped['cells'])
     with tarfile.open(*dist.glob('*.tar.gz')) as t:
@@ -57,10 +60,13 @@ def test_copies_all_chapters_and_says_how_to_open_them(command, tmp_path):
     assert (done.returncode, done.stderr) == (0, '')
     assert "jupyter lab 'my course'" in done.stdout and 'pip install jupyter' in done.stdout
     names = {p.name for p in (tmp_path/'my course').iterdir()}
-    assert names >= {p.name for p in CHAPTERS} | {'glossary.ipynb', 'story.ipynb'} and not names & {'index.ipynb', 'main.ipynb', 'all.ipynb'}
+    assert names >= {p.name for p in CHAPTERS} | {'glossary.ipynb', 'story.ipynb'}
+    assert not names & {'index.ipynb', 'main.ipynb', 'all.ipynb'}
     for p in (tmp_path/'my course').iterdir():
-        text = '\n'.join(''.join(c['source']) for c in json.loads(p.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'markdown')
-        for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text): assert link in names, f'{p.name} links to {link}'
+        cells = json.loads(p.read_text(encoding='utf-8'))['cells']
+        text = '\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
+        for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
+            assert link in names, f'{p.name} links to {link}'
 
 def test_a_changed_notebook_is_kept_unless_forced(command, tmp_path):
     assert command('course').returncode == 0
@@ -72,18 +78,22 @@ def test_a_changed_notebook_is_kept_unless_forced(command, tmp_path):
     done = command('course')
     *listed, last = done.stderr.splitlines()
     assert done.returncode == 1 and listed == ['course/03_similarity.ipynb differs from the book and was left alone']
-    assert last == 'mnist_sgd notebooks: 1 of the notebooks in course differs from the book; --force overwrites what you changed'
+    assert last == ('mnist_sgd notebooks: 1 of the notebooks in course differs from the book; '
+                    '--force overwrites what you changed')
     assert mine.read_bytes() == original + b'\n' and gone.exists()
     done = command('course', '--force')
-    assert (done.returncode, done.stderr) == (0, '') and mine.read_bytes() == original and other.read_text() == 'a note'
+    assert (done.returncode, done.stderr) == (0, '')
+    assert mine.read_bytes() == original and other.read_text() == 'a note'
     assert not [p for p in (tmp_path/'course').iterdir() if p.name.startswith('.')]
 
 def test_a_link_is_not_followed_nor_replaced(command, tmp_path):
     (tmp_path/'course').mkdir()
     (tmp_path/'course'/'00_data.ipynb').symlink_to(tmp_path/'elsewhere')
-    assert command('course').returncode == 1 and not (tmp_path/'elsewhere').exists() and (tmp_path/'course'/'00_data.ipynb').is_symlink()
+    assert command('course').returncode == 1
+    assert not (tmp_path/'elsewhere').exists() and (tmp_path/'course'/'00_data.ipynb').is_symlink()
 
-@pytest.mark.parametrize('words, expected', [(['file'], 'cannot make the folder file (File exists)'), (['file/sub'], 'cannot make the folder'), ([], 'DEST')])
+@pytest.mark.parametrize('words, expected', [
+    (['file'], 'cannot make the folder file (File exists)'), (['file/sub'], 'cannot make the folder'), ([], 'DEST')])
 def test_wrong_folders_end_with_one_line(command, tmp_path, words, expected):
     (tmp_path/'file').write_text('not a folder')
     done = command(*words)
@@ -91,7 +101,9 @@ def test_wrong_folders_end_with_one_line(command, tmp_path, words, expected):
     assert (tmp_path/'file').read_text() == 'not a folder'
 
 def test_in_a_copy_of_the_repository_the_notebooks_come_from_nbs(tree, tmp_path):
-    assert run(sys.executable, '-m', 'mnist_sgd', 'notebooks', 'course', cwd=tmp_path, env=os.environ | {'PYTHONPATH': str(tree)}).returncode == 0
+    done = run(sys.executable, '-m', 'mnist_sgd', 'notebooks', 'course', cwd=tmp_path,
+               env=os.environ | {'PYTHONPATH': str(tree)})
+    assert done.returncode == 0
     for p in CHAPTERS: assert (tmp_path/'course'/p.name).read_bytes() == p.read_bytes()
 
 def test_a_copied_chapter_runs(command, installed, tmp_path):
@@ -100,7 +112,9 @@ def test_a_copied_chapter_runs(command, installed, tmp_path):
     assert command('course').returncode == 0
     nb = nbformat.read(tmp_path/'course'/'02_broadcast.ipynb', as_version=4)
     nb.cells.append(nbformat.v4.new_code_cell('import mnist_sgd; print(mnist_sgd.__file__)'))
-    NotebookClient(nb, timeout=300, kernel_name='python3', resources={'metadata': {'path': str(tmp_path/'course')}}).execute(env=os.environ | {'PYTHONPATH': str(installed)})
+    client = NotebookClient(nb, timeout=300, kernel_name='python3',
+                            resources={'metadata': {'path': str(tmp_path/'course')}})
+    client.execute(env=os.environ | {'PYTHONPATH': str(installed)})
     assert nb.cells[-1].outputs[0].text.strip() == str(installed/'mnist_sgd'/'__init__.py')
 
 # ---- in Colab, and from the pages
@@ -114,7 +128,8 @@ def git_url():
 @pytest.fixture(scope='module')
 def first_cell(git_url):
     "The first code cell, which all chapters share"
-    first = {''.join(next(c for c in json.loads(p.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code')['source']) for p in CHAPTERS}
+    chapters = [json.loads(p.read_text(encoding='utf-8'))['cells'] for p in CHAPTERS]
+    first = {''.join(next(c for c in cells if c['cell_type'] == 'code')['source']) for cells in chapters}
     assert len(first) == 1
     source, = first
     assert source.startswith('#| hide\n') and f"'install -q git+{git_url}'" in source
@@ -129,19 +144,25 @@ Shell.instance().run_cell({cell!r}).raise_error()
 """
 
 @pytest.mark.skipif(not shutil.which('git'), reason='pip needs git to install from a repository')
-@pytest.mark.parametrize('module, present, installs', [('google.colab._shell', False, True), ('google.colab._shell', True, False), ('ipykernel.zmqshell', False, False)])
-def test_the_first_cell_installs_the_package_only_in_colab(first_cell, git_url, tree, tmp_path, module, present, installs):
+@pytest.mark.parametrize('module, present, installs', [
+    ('google.colab._shell', False, True), ('google.colab._shell', True, False), ('ipykernel.zmqshell', False, False)])
+def test_the_first_cell_installs_the_package_only_in_colab(first_cell, git_url, tree, tmp_path, module, present,
+                                                           installs):
     "pip itself runs; git is told that this copy of the repository is the one on the web"
     git = ['git', '-c', 'user.name=x', '-c', 'user.email=x@example.org']
     if not (tree/'.git').exists():
-        for words in (['init', '-q'], ['add', '.'], ['commit', '-q', '-m', 'all']): assert run(*git, *words, cwd=tree).returncode == 0
-    env = os.environ | dict(GIT_CONFIG_COUNT='2', GIT_CONFIG_KEY_0=f'url.file://{tree}.insteadOf', GIT_CONFIG_VALUE_0=git_url,
+        for words in (['init', '-q'], ['add', '.'], ['commit', '-q', '-m', 'all']):
+            assert run(*git, *words, cwd=tree).returncode == 0
+    env = os.environ | dict(GIT_CONFIG_COUNT='2',
+                            GIT_CONFIG_KEY_0=f'url.file://{tree}.insteadOf', GIT_CONFIG_VALUE_0=git_url,
                             GIT_CONFIG_KEY_1='protocol.file.allow', GIT_CONFIG_VALUE_1='always',
-                            PIP_TARGET=str(tmp_path/'site'), PIP_NO_DEPS='1', PIP_NO_BUILD_ISOLATION='0', PYTHONPATH=str(ROOT) if present else '')
+                            PIP_TARGET=str(tmp_path/'site'), PIP_NO_DEPS='1', PIP_NO_BUILD_ISOLATION='0',
+                            PYTHONPATH=str(ROOT) if present else '')
     code = SHELL.format(libraries=sysconfig.get_path('purelib'), module=module, cell=first_cell)
     done = run(sys.executable, '-S', '-c', code, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path/'site'/'mnist_sgd'/'notebooks'/'00_data.ipynb').exists() == installs == (tmp_path/'site').exists(), done.stdout + done.stderr
+    copied = tmp_path/'site'/'mnist_sgd'/'notebooks'/'00_data.ipynb'
+    assert copied.exists() == installs == (tmp_path/'site').exists(), done.stdout + done.stderr
 
 def test_the_first_cell_is_in_no_module():
     for p in (ROOT/'mnist_sgd').glob('*.py'): assert 'google.colab' not in p.read_text(encoding='utf-8')
@@ -152,4 +173,5 @@ def test_each_page_links_to_colab_and_to_its_notebook(page, git_url, path):
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github')
     assert page.get_by_role('link', name='Open in Colab').get_attribute('href') == f'{colab}/blob/main/nbs/{path.name}'
     with page.expect_download() as download: page.get_by_role('link', name='Download notebook').click()
-    assert download.value.suggested_filename == path.name and Path(download.value.path()).read_bytes() == path.read_bytes()
+    assert download.value.suggested_filename == path.name
+    assert Path(download.value.path()).read_bytes() == path.read_bytes()

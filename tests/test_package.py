@@ -28,12 +28,14 @@ def test_settings_pyproject_and_version_agree(settings, pyproject):
     assert pyproject['project']['requires-python'] == f">={settings['min_python']}"
     urls = pyproject['project']['urls']
     assert (urls['Repository'], urls['Documentation']) == (settings['git_url'], settings['doc_url'])
-    assert not {'version', 'description', 'dependencies', 'optional-dependencies', 'scripts'} & set(pyproject['project'])
+    from_settings = {'version', 'description', 'dependencies', 'optional-dependencies', 'scripts'}
+    assert not from_settings & set(pyproject['project'])
 
 def test_installed_metadata_is_that_of_settings(settings):
     meta = metadata('mnist_sgd')
     assert meta['Version'] == settings['version'] and meta['Summary'] == settings['description']
-    assert meta['Requires-Python'] == f">={settings['min_python']}" and meta['License-Expression'] == settings['license']
+    assert meta['Requires-Python'] == f">={settings['min_python']}"
+    assert meta['License-Expression'] == settings['license']
     names = {re.match(r'[\w-]+', o)[0].lower() for o in requires('mnist_sgd') if 'extra ==' not in o}
     assert names == {'torch', 'torchvision', 'numpy', 'pillow', 'matplotlib', 'fastcore', 'tqdm'}
 
@@ -44,7 +46,8 @@ def test_no_upper_bounds(settings):
 def loaded_by(statement):
     "Names of all modules that are loaded after `statement` in a fresh interpreter"
     code = f"import sys\n{statement}\nprint(*sys.modules)"
-    return set(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
 
 @pytest.mark.parametrize('statement, absent', [
     ('import mnist_sgd', {'torch', 'torchvision', 'numpy', 'matplotlib', 'PIL', 'fastcore', 'tqdm'}),
@@ -64,13 +67,15 @@ def test_the_changelog_has_a_section_for_this_version(settings):
     headings = re.findall(r'^## \[(.+?)\] - (Unreleased|\d{4}-\d\d-\d\d)$', text, re.M)
     assert len(headings) == text.count('\n## ') and headings[0][0] == settings['version']
     for version, _ in headings: assert f'\n[{version}]: {settings["git_url"]}' in text
-    assert set(re.findall(r'^### (.+)$', text, re.M)) <= {'Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'}
+    kinds = {'Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'}
+    assert set(re.findall(r'^### (.+)$', text, re.M)) <= kinds
 
 def test_the_texts_beside_the_readme_ship_and_link_to_what_is_there(settings):
     manifest = (ROOT/'MANIFEST.in').read_text(encoding='utf-8').split()
     for path in ROOT.glob('*.md'):
         assert path.name in manifest
-        for link in re.findall(r'\]\((?!http)([^)#]+)', path.read_text(encoding='utf-8')): assert (ROOT/link).exists(), f'{path.name}: {link}'
+        for link in re.findall(r'\]\((?!http)([^)#]+)', path.read_text(encoding='utf-8')):
+            assert (ROOT/link).exists(), f'{path.name}: {link}'
     assert f"{settings['git_url']}/security/advisories/new" in (ROOT/'SECURITY.md').read_text(encoding='utf-8')
 
 def test_every_page_is_in_the_sidebar():

@@ -33,11 +33,13 @@ def test_idx_written_and_read_is_the_same(folder, a, name):
     write_idx(folder/name, a)
     assert same(read_idx(folder/name), a)
 
-def idx_bytes(a, kind): return bytes([0, 0, kind, a.ndim]) + np.array(a.shape, '>u4').tobytes() + a.astype(_idx_types[kind]).tobytes()
+def idx_bytes(a, kind):
+    return bytes([0, 0, kind, a.ndim]) + np.array(a.shape, '>u4').tobytes() + a.astype(_idx_types[kind]).tobytes()
 
 @given(st.data(), st.sampled_from(sorted(_idx_types)), some_shape)
 def test_idx_of_any_type_is_read(folder, data, kind, shape):
-    a = data.draw(hnp.arrays(np.dtype(_idx_types[kind]).newbyteorder('='), shape, elements=dict(allow_nan=False) if kind > 12 else None))
+    dtype = np.dtype(_idx_types[kind]).newbyteorder('=')
+    a = data.draw(hnp.arrays(dtype, shape, elements=dict(allow_nan=False) if kind > 12 else None))
     (folder/'b.idx').write_bytes(idx_bytes(a, kind))
     assert same(read_idx(folder/'b.idx'), a)
 
@@ -46,7 +48,8 @@ def test_idx_corrupted_is_refused_or_read_right(folder, data, a, gz):
     "Bytes replaced, cut off or appended: `ValueError`, or the array that these bytes do mean"
     plain = idx_bytes(a, 8)
     raw = bytearray(gzip.compress(plain, mtime=0) if gz else plain)
-    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)), max_size=3)): raw[place] = byte
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)), max_size=3)):
+        raw[place] = byte
     raw = bytes(raw[:data.draw(st.integers(0, len(raw)))]) + data.draw(st.binary(max_size=3))
     (folder/'c.idx').write_bytes(raw)
     try: b = read_idx(folder/'c.idx')
@@ -55,7 +58,8 @@ def test_idx_corrupted_is_refused_or_read_right(folder, data, a, gz):
         content = gzip.decompress(raw) if raw[:2] == b'\x1f\x8b' else raw
         assert idx_bytes(b, content[2])[4:] == content[4:] and content[:2] == b'\0\0' and content[3] == b.ndim
 
-@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda o: b'\0\0\x08' + o) | st.binary(max_size=60).map(lambda o: b'\x1f\x8b\x08' + o))
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda o: b'\0\0\x08' + o)
+       | st.binary(max_size=60).map(lambda o: b'\x1f\x8b\x08' + o))
 def test_any_bytes_are_refused_or_read(folder, raw):
     (folder/'d.idx').write_bytes(raw)
     try: assert isinstance(read_idx(folder/'d.idx'), np.ndarray)
@@ -76,8 +80,10 @@ def test_broadcast_shape_is_numpys_and_torchs(a, b):
 
 # loaders
 
-datasets = {'pairs': lambda n: list(zip(torch.arange(n).float().view(n, 1), torch.arange(n))), 'numbers': lambda n: list(range(n)),
-            'TensorDataset': lambda n: torch.utils.data.TensorDataset(torch.arange(n).view(n, 1, 1)*2., torch.arange(n)), 'tensor': torch.arange}
+datasets = {
+    'pairs': lambda n: list(zip(torch.arange(n).float().view(n, 1), torch.arange(n))),
+    'numbers': lambda n: list(range(n)), 'tensor': torch.arange,
+    'TensorDataset': lambda n: torch.utils.data.TensorDataset(torch.arange(n).view(n, 1, 1)*2., torch.arange(n))}
 
 def equal(a, b):
     if isinstance(a, (tuple, list)): return len(a) == len(b) and all(map(equal, a, b))
@@ -93,19 +99,23 @@ def test_loader_gives_what_torchs_gives(kind, n, batch_size, shuffle, drop_last)
     assert len(ours) == len(theirs) == len(ours_batches) == len(theirs_batches)
     def labels(batches): return [i for b in batches for i in (b[1] if isinstance(b, (tuple, list)) else b).tolist()]
     seen, expected = labels(ours_batches), n - n % batch_size*drop_last
-    assert len(seen) == len(set(seen)) == len(labels(theirs_batches)) == expected and set(seen) <= set(range(n))  # each item exactly once
+    assert len(seen) == len(set(seen)) == len(labels(theirs_batches)) == expected  # each item exactly once
+    assert set(seen) <= set(range(n))
     if not shuffle: assert equal(ours_batches, theirs_batches)
     for b in ours_batches:
-        if isinstance(b, tuple): assert torch.equal(b[0].flatten()/(2 if kind == 'TensorDataset' else 1), b[1].float())  # each input with its target
+        if isinstance(b, tuple):  # each input with its target
+            assert torch.equal(b[0].flatten()/(2 if kind == 'TensorDataset' else 1), b[1].float())
 
 @given(st.data(), st.integers(1, 6))
 def test_collate_is_torchs(data, n):
     def column():
         kind = data.draw(st.sampled_from(['int', 'float', 'bool', 'text', 'array', 'tensor']))
-        one = dict(int=st.integers(-2**31, 2**31), float=st.floats(allow_nan=False), bool=st.booleans(), text=st.text(max_size=3)).get(kind)
+        one = dict(int=st.integers(-2**31, 2**31), float=st.floats(allow_nan=False), bool=st.booleans(),
+                   text=st.text(max_size=3)).get(kind)
         if one is None:
             shape = data.draw(hnp.array_shapes(max_dims=3, max_side=3, min_side=0))
-            one = hnp.arrays(data.draw(st.sampled_from([np.float32, np.int64, np.uint8])), shape, elements=st.integers(0, 255))
+            dtype = data.draw(st.sampled_from([np.float32, np.int64, np.uint8]))
+            one = hnp.arrays(dtype, shape, elements=st.integers(0, 255))
             if kind == 'tensor': one = one.map(torch.from_numpy)
         return [data.draw(one) for _ in range(n)]
     items = list(zip(*[column() for _ in range(data.draw(st.integers(1, 3)))]))
@@ -123,9 +133,11 @@ def test_distances_are_torchs_and_numpys(pair):
     torch.testing.assert_close(mnist_distance(x, y), F.l1_loss(x, y))
     torch.testing.assert_close(rmse_distance(x, y), F.mse_loss(x, y).sqrt())
     np.testing.assert_allclose(l1_distance(x, y).item(), np.abs(a.astype(float) - b).mean(), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(rmse_distance(x, y).item(), np.sqrt(((a.astype(float) - b)**2).mean()), rtol=1e-4, atol=1e-6)
+    rmse = np.sqrt(((a.astype(float) - b)**2).mean())
+    np.testing.assert_allclose(rmse_distance(x, y).item(), rmse, rtol=1e-4, atol=1e-6)
 
-@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=3), st.integers(1, 4), st.integers(1, 4), st.sampled_from([l1_distance, rmse_distance]))
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=3), st.integers(1, 4), st.integers(1, 4),
+       st.sampled_from([l1_distance, rmse_distance]))
 def test_distances_of_stacks_are_those_of_each_pair(found, height, width, distance):
     torch.manual_seed(height*10 + width)
     a, b = (torch.rand(*s, height, width) for s in found.input_shapes)
@@ -140,7 +152,8 @@ def same_steps(ours, theirs, steps, without_gradient, **settings):
     "Both optimizers take the same steps; parameters in `without_gradient` have no gradient in the first one"
     torch.manual_seed(steps)
     start, all_params = [torch.randn(3, 2), torch.randn(4)], []
-    grads = [[None if i in without_gradient and k == 0 else torch.randn_like(p) for i, p in enumerate(start)] for k in range(steps)]
+    grads = [[None if i in without_gradient and k == 0 else torch.randn_like(p) for i, p in enumerate(start)]
+             for k in range(steps)]
     for optimizer in (ours, theirs):
         params = [p.clone().requires_grad_() for p in start]
         opt = optimizer(params, **settings)
@@ -150,10 +163,12 @@ def same_steps(ours, theirs, steps, without_gradient, **settings):
         all_params.append(params)
     for a, b in zip(*all_params): torch.testing.assert_close(a, b)
 
-@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]) | st.floats(0, 1), st.sampled_from([0., 1e-4, .1]) | st.floats(0, 1), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
+@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]) | st.floats(0, 1),
+       st.sampled_from([0., 1e-4, .1]) | st.floats(0, 1), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
 def test_sgd_steps_as_torchs_does(lr, momentum, weight_decay, steps, without_gradient):
     same_steps(SGD, torch.optim.SGD, steps, without_gradient, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
-@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]), st.sampled_from([0., .9, .999]), st.integers(1, 6), st.sets(st.integers(0, 1), max_size=1))
+@given(st.floats(0, 1), st.sampled_from([0., .5, .9, .99]), st.sampled_from([0., .9, .999]), st.integers(1, 6),
+       st.sets(st.integers(0, 1), max_size=1))
 def test_adam_steps_as_torchs_does(lr, b1, b2, steps, without_gradient):
     same_steps(Adam, torch.optim.Adam, steps, without_gradient, lr=lr, betas=(b1, b2))

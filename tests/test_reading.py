@@ -23,7 +23,8 @@ def code_lines(path):
     nodes = [node for node in ast.walk(ast.parse(text)) if hasattr(node, 'body') and isinstance(node.body, list)]
     skipped = {i for node in nodes for o in node.body if left_out(o)
                for i in range(o.lineno, o.end_lineno + 1)}
-    return [line for i, line in enumerate(text.splitlines(), 1) if line.strip() and not line.lstrip().startswith('#') and i not in skipped]
+    return [line for i, line in enumerate(text.splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith('#') and i not in skipped]
 
 def test_numbers_run_from_0_without_a_gap(): assert [number(p) for p in CHAPTERS] == list(range(len(CHAPTERS)))
 
@@ -31,14 +32,16 @@ def test_numbers_run_from_0_without_a_gap(): assert [number(p) for p in CHAPTERS
 def test_opens_with_its_number_its_promise_and_its_time(path):
     head = cells(path)[0]['source']
     assert re.match(rf'# {number(path)} \S.*\n\n> After this chapter you can ', head), head
-    assert TIME.findall(head) == [f"*About {count(path)['minutes']:.0f} minutes.*"], 'run: python tools/reading.py --write'
+    time = f"*About {count(path)['minutes']:.0f} minutes.*"
+    assert TIME.findall(head) == [time], 'run: python tools/reading.py --write'
 
 def test_links_to_chapters_carry_their_number():
     for path in (ROOT/'nbs').glob('*.ipynb'):
         for cell in cells(path):
             for text, name in re.findall(r'\[([^\]]*)\]\((\d\d_\w+)\.ipynb', cell['source']):
                 row = f"| {int(name[:2])} | [{text}]({name}.ipynb) |"  # in a table, the number has a column of its own
-                assert re.search(rf'\b{int(name[:2])}\b', text) or row in cell['source'], f'{path.name}: [{text}]({name}.ipynb)'
+                named = re.search(rf'\b{int(name[:2])}\b', text) or row in cell['source']
+                assert named, f'{path.name}: [{text}]({name}.ipynb)'
 
 @each
 def test_imports_come_first(path):
@@ -73,5 +76,6 @@ def test_the_package_is_small_and_speaks_only_where_python_is_silent():
     trees = [ast.parse(p.read_text(encoding='utf-8')) for p in PACKAGE]
     assert sum(len(code_lines(p)) for p in PACKAGE) < 1600
     assert sum(isinstance(node, ast.Raise) for tree in trees for node in ast.walk(tree)) <= 80
-    private = [a.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for a in node.names if re.match('_[a-z]', a.name)]
+    private = [a.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+               for a in node.names if re.match('_[a-z]', a.name)]
     assert len(private) <= 4, private

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [re.sub(r'^\d+_', '', p.stem) for p in sorted((ROOT/'nbs').glob('*.ipynb'))]
-READING_ORDER = ['index', *(re.sub(r'^\d+_', '', p.stem) for p in sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))), 'glossary']
+CHAPTERS = [re.sub(r'^\d+_', '', p.stem) for p in sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))]
+READING_ORDER = ['index', *CHAPTERS, 'glossary']
 
 def scheme(page, name):
     "Show the page light or dark, with the button that readers have"
@@ -18,15 +19,19 @@ def scheme(page, name):
 
 def violations(page, *rules):
     "What axe-core finds that is serious or critical, by all rules or by those named: the rule, and where"
-    found = Axe().run(page, options=dict(resultTypes=['violations'], **(dict(runOnly=rules) if rules else {}))).response['violations']
-    return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found if v['impact'] in ('serious', 'critical') for n in v['nodes'][:3]]
+    options = dict(resultTypes=['violations'], **(dict(runOnly=rules) if rules else {}))
+    found = Axe().run(page, options=options).response['violations']
+    return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found
+            if v['impact'] in ('serious', 'critical') for n in v['nodes'][:3]]
 
 def sideways(page):
-    "What sticks out of the window, to be seen only by scrolling the page or not at all; code and tables may scroll inside themselves"
+    "What sticks out of the window, seen only by scrolling the page or not at all; code and tables may scroll inside"
     return page.evaluate('''() => {
-        const scrolls = e => e && e.tagName != 'MAIN' && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement))
-        return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
-            .slice(0, 5).map(e => e.outerHTML.slice(0, 100)) }''')
+        const scrolls = e => e && e.tagName != 'MAIN' &&
+            (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement))
+        const outside = e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement)
+        return [...document.querySelectorAll('main *')].filter(outside).slice(0, 5).map(e => e.outerHTML.slice(0, 100))
+    }''')
 
 def left_over(page):
     "Markdown that did not become a link, code or bold type: it is still there as text"
@@ -37,11 +42,13 @@ def left_over(page):
 
 def in_view(page, anchor):
     "Wait until the page has scrolled to an anchor"
-    page.wait_for_function('id => { const y = document.getElementById(id).getBoundingClientRect().top; return y >= 0 && y < innerHeight }', arg=anchor)
+    page.wait_for_function('''id => {
+        const y = document.getElementById(id).getBoundingClientRect().top
+        return y >= 0 && y < innerHeight }''', arg=anchor)
 
 @pytest.mark.parametrize('name', NAMES)
 def test_page(page, name):
-    "No error, no request elsewhere (the fixture sees to both), accessible in light and dark, and no wider than a phone or a wide screen"
+    "No error, no request elsewhere (the fixture sees to both), accessible in light and dark, no wider than the screen"
     page.goto(f'/{name}.html')
     assert page.locator('h1').count() == 1 and page.locator('img:not([alt]), img[alt=""]').count() == 0
     assert not left_over(page)
@@ -53,7 +60,7 @@ def test_page(page, name):
         assert not sideways(page), width
 
 def test_phone_menu(page):
-    "On a phone the list of pages is out of the way, even for the keyboard, until it is asked for; a focused line of code scrolls"
+    "On a phone the list of pages is out of the way until it is asked for, for the keyboard too; focused code scrolls"
     page.set_viewport_size(dict(width=390, height=844))
     page.goto('/relu.html', wait_until='networkidle')
     assert not page.locator('#quarto-sidebar a[href="linear.html"]').is_visible()
@@ -88,22 +95,26 @@ def test_every_link_and_anchor_resolves(site):
         url = urlsplit(link)
         if url.scheme == 'data': continue
         if url.scheme:
-            if 'mnist-sgd.github.io' in link: broken.append((name, link))  # a link to the site must work where the site is not
+            # a link to the site must work where the site is not
+            if 'mnist-sgd.github.io' in link: broken.append((name, link))
             continue
         target = unquote(url.path) or name
         anchors += bool(url.fragment)
-        if not (docs/target).is_file() or (url.fragment and unquote(url.fragment) not in pages[target].ids): broken.append((name, link))
+        found = (docs/target).is_file() and (not url.fragment or unquote(url.fragment) in pages[target].ids)
+        if not found: broken.append((name, link))
     assert not broken and anchors > 500
 
 @pytest.mark.parametrize('words, title, href, within', [
-    ('mnist_distance', '3 Pixel similarity', 'similarity.html#mnist_distance', 1), ('broadcasting', 'Glossary', 'glossary.html#broadcasting', 5)])
+    ('mnist_distance', '3 Pixel similarity', 'similarity.html#mnist_distance', 1),
+    ('broadcasting', 'Glossary', 'glossary.html#broadcasting', 5)])
 def test_search(page, words, title, href, within):
     "What is typed is found, among the first results, and a click leads there"
     page.goto('/index.html', wait_until='networkidle')
     page.keyboard.press('/')
     page.keyboard.type(words)
     page.wait_for_selector('.search-result')
-    found = page.eval_on_selector_all('.search-result', 'rs => rs.map(r => [r.querySelector(".search-result-title").innerText, r.getAttribute("href").replace("./", "")])')
+    found = page.eval_on_selector_all('.search-result', '''rs => rs.map(r =>
+        [r.querySelector(".search-result-title").innerText, r.getAttribute("href").replace("./", "")])''')
     assert [title, href] in found[:within]
     assert not violations(page)
     page.click(f'.search-result[href$="{href}"]')
@@ -119,7 +130,11 @@ def test_a_long_paste_does_not_freeze_the_page(page):
         text.select()
         let last = performance.now()
         window.longest = 0
-        setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last); last = now }, 10) }''')
+        setInterval(() => {
+            const now = performance.now()
+            longest = Math.max(longest, now - last)
+            last = now
+        }, 10) }''')
     page.keyboard.press('Control+c')
     page.keyboard.press('Control+k')
     page.keyboard.press('Control+v')
@@ -130,7 +145,8 @@ def test_a_long_paste_does_not_freeze_the_page(page):
 def test_reading_order(page):
     "The sidebar lists the chapters in order, and 'next' leads through the whole book, 'previous' back"
     page.goto('/index.html')
-    listed = page.eval_on_selector_all('#quarto-sidebar a[href]', 'links => links.map(a => a.getAttribute("href").replace(".html", ""))')
+    listed = page.eval_on_selector_all('#quarto-sidebar a[href]',
+                                       'links => links.map(a => a.getAttribute("href").replace(".html", ""))')
     assert [n for n in listed if n in READING_ORDER] == READING_ORDER and set(NAMES) <= set(listed)
     for before, after in zip(listed, listed[1:]):
         assert page.get_attribute('.nav-page-next a', 'href') == f'{after}.html'
@@ -174,20 +190,24 @@ def test_api_entry(page):
     entry.locator('summary').click()
     assert entry.locator('tbody tr').first.inner_text().split('\t')[:3] == ['split', 'str', 'train']
     assert re.search(r'/mnist_sgd/linear.py#L\d+$', entry.locator('a', has_text='source').get_attribute('href'))
-    assert page.locator('.cell', has=entry).locator('xpath=following-sibling::*[1]').locator('code').inner_text().startswith('def pair_tensors(')
+    below = page.locator('.cell', has=entry).locator('xpath=following-sibling::*[1]')
+    assert below.locator('code').inner_text().startswith('def pair_tensors(')
 
 def test_several_names_of_one_cell(page):
     "Their entries stand in the order of the code, all above it"
     page.goto('/story.html')
-    seen = page.eval_on_selector_all('.api-entry h3, details.code-fold code', 'found => found.map(e => e.id || e.innerText)')
+    seen = page.eval_on_selector_all('.api-entry h3, details.code-fold code',
+                                     'found => found.map(e => e.id || e.innerText)')
     at = seen.index('story_table')
-    assert seen[at + 1] == 'plot_story' and seen[at + 2].index('def story_table(') < seen[at + 2].index('def plot_story(')
+    assert seen[at + 1] == 'plot_story'
+    assert seen[at + 2].index('def story_table(') < seen[at + 2].index('def plot_story(')
 
 def test_licences(page):
     "Every folder of what the site embeds is named in licences.txt, which each page links to"
     page.goto('/relu.html')
     text = page.request.get(page.get_attribute('footer a:text("What this site embeds")', 'href')).text()
-    for p in (ROOT/'_docs'/'site_libs').iterdir(): assert re.search(rf'^(?=\S).*\b{re.escape(p.name)}\b.*: ', text, re.M), p.name
+    for p in (ROOT/'_docs'/'site_libs').iterdir():
+        assert re.search(rf'^(?=\S).*\b{re.escape(p.name)}\b.*: ', text, re.M), p.name
     assert text.count('Permission is hereby granted, free of charge') >= 3 and 'Apache License' in text
 
 def test_build_is_quick(build_seconds): assert build_seconds < 60

@@ -1,11 +1,11 @@
-"""Build the website into _docs, from the notebooks and nbs/_quarto.yml, with nothing beyond the `dev` extra and no network.
+"""Build the website into _docs, from the notebooks and nbs/_quarto.yml, with nothing beyond the `dev` extra, offline.
 
     python tools/docs.py
 
-nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains the models of
-the page Draw a digit, and the last steps here make the pages work offline, by keyboard and for screen readers. Ends non-zero
-when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs makes the same pages from the
-same settings.
+nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains
+the models of the page Draw a digit, and the last steps here make the pages work offline, by keyboard and for screen
+readers. Ends non-zero when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs
+makes the same pages from the same settings.
 """
 import json, re, shutil, subprocess, sys
 from configparser import ConfigParser
@@ -22,7 +22,7 @@ from nbdev.showdoc import BasicMarkdownRenderer
 ROOT = Path(__file__).resolve().parent.parent
 
 def name_pages(proc):
-    "Give each page the name that Quarto would give it, 00_data.ipynb -> data.html: smalldocs does not read `output-file`"
+    "Name each page as Quarto would, 00_data.ipynb -> data.html: smalldocs does not read `output-file`"
     names = {p.name: re.sub(r'^\d+_', '', p.name) for p in proc.glob('*.ipynb')}
     for p in [*proc.glob('*.ipynb'), proc/'_quarto.yml']:
         text = re.sub(r'output-file: [^\\]*\\n', '', p.read_text(encoding='utf-8'))
@@ -31,7 +31,7 @@ def name_pages(proc):
     for old, new in names.items(): (proc/old).rename(proc/new)
 
 def api_entry(text, symbol):
-    "nbdev's entry for a symbol, made compact: the signature on one line, and its comments as a table of parameters that unfolds"
+    "nbdev's entry for a symbol, made compact: the signature on one line, its comments as a table that unfolds"
     def compact(fence):
         code = ' '.join(re.sub(r'(^|\s)# .*', '', line).strip() for line in fence[1].splitlines())
         code = re.sub(r'^def |:\s*$', '', code)
@@ -53,11 +53,12 @@ def shown(cell):
     return found and found[1]
 
 def gather(cells):
-    "Cells with all entries for an exported cell above it, in its order: nbdev leaves all but the last below, in reverse"
+    "Cells with all entries for an exported cell above it, in its order: nbdev leaves all but the last below, reversed"
     out, start = [], 0
     for cell in cells:
         name = (shown(cell) or '').split('.')[-1]
-        if name and out and not shown(out[-1]) and re.search(rf'^(def|class) {name}\b', out[-1]['source'], re.M): out.insert(start, cell)
+        defined = rf'^(def|class) {name}\b'
+        if name and out and not shown(out[-1]) and re.search(defined, out[-1]['source'], re.M): out.insert(start, cell)
         else:
             if not (out and shown(out[-1])): start = len(out)
             out.append(cell)
@@ -69,7 +70,8 @@ def api_entries(proc):
         nb, cells = json.loads(p.read_text(encoding='utf-8')), []
         def find(name, stem=p.stem): return attrgetter(name)(import_module(f'mnist_sgd.{stem}'))
         for cell in nb['cells']:
-            source = cell['source'] = ''.join(cell['source']).replace('"Exported source"', f'"Code, exported to mnist_sgd.{p.stem}"')
+            source = ''.join(cell['source']).replace('"Exported source"', f'"Code, exported to mnist_sgd.{p.stem}"')
+            cell['source'] = source
             alias = re.search(r'^#\| exports.*\n(\w+) = \w+$', source, re.M)
             cells += [show_doc_cell(alias[1], find(alias[1])), cell] if alias and callable(find(alias[1])) else [cell]
         cells = gather(cells)
@@ -79,13 +81,15 @@ def api_entries(proc):
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def add_notebook_links(proc, chapters, git_url):
-    "Links at the top of each chapter's page: the notebook in Colab, and the notebook itself, which `copy_chapters` puts on the site"
+    "Links at the top of each chapter's page: the notebook in Colab, and the one that `copy_chapters` puts on the site"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
     for chapter in chapters:
         page = proc/re.sub(r'^\d+_', '', chapter.name)
         nb = json.loads(page.read_text(encoding='utf-8'))
-        links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}"><i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
-                 f'<a href="notebooks/{chapter.name}" download><i class="bi bi-download" aria-hidden="true"></i> Download notebook</a></p>')
+        links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}">'
+                 '<i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
+                 f'<a href="notebooks/{chapter.name}" download>'
+                 '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a></p>')
         nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links))  # after the title
         page.write_text(json.dumps(nb), encoding='utf-8')
 
@@ -99,17 +103,22 @@ def licences(proc):
     vendor = files('smalldocs')/'assets'/'vendor'
     own = [f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower()]
     parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', '\n'.join(own)),
-             ('bootstrap and themes: Bootstrap, with Popper', (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
+             ('bootstrap and themes: Bootstrap, with Popper',
+              (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
              ('bootstrap-icons: Bootstrap Icons', (vendor/'bootstrap-icons'/'LICENSE').read_text(encoding='utf-8')),
              ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8'))]
-    head = 'What this website embeds, in its folder site_libs, and under which licence. Nothing is loaded from elsewhere.\n'
-    (proc/'licences.txt').write_text(head + ''.join(f'\n\n{"="*80}\n{name}\n{"="*80}\n\n{text.strip()}\n' for name, text in parts), encoding='utf-8')
+    head = ('What this website embeds, in its folder site_libs, and under which licence. '
+            'Nothing is loaded from elsewhere.\n')
+    text = head + ''.join(f'\n\n{"="*80}\n{name}\n{"="*80}\n\n{text.strip()}\n' for name, text in parts)
+    (proc/'licences.txt').write_text(text, encoding='utf-8')
 
 POLISH = [  # (what smalldocs writes, what it becomes)
     # what folds a part of the sidebar or changes the colours is a button, with a name, which the keyboard reaches
     (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
-    (r'<span class="menu-text">([^<]*)</span></span><a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
-     r'<span class="menu-text">\1</span></span><button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
+    (r'<span class="menu-text">([^<]*)</span></span>'
+     r'<a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
+     r'<span class="menu-text">\1</span></span>'
+     r'<button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
     (r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="[^"]*" onclick="([^"]*)">(.*?)</a>',
      r'<button type="button" class="\1" aria-label="Light or dark" title="Light or dark" onclick="\2">\3</button>'),
     # the search compares what is typed with every paragraph of the book: no more than one can wait for

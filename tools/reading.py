@@ -2,9 +2,9 @@
 
     python tools/reading.py [--write]
 
-Counts the words of the text and the lines of the shown code (hidden and folded cells are left out), of these the checks and the lines
-over 100 characters, the longest shown cell, and the minutes: 220 words or 12 lines a minute. With --write, the reading time that stands
-at the top of each chapter is brought up to date.
+Counts the words of the text and the lines of the shown code (hidden and folded cells are left out), of these the checks
+and the lines over 100 characters, the longest shown cell, and the minutes: 220 words or 12 lines a minute. With
+--write, the reading time that stands at the top of each chapter is brought up to date.
 """
 import json, re, sys
 from pathlib import Path
@@ -15,13 +15,15 @@ NOT_SHOWN = re.compile(r'^#\| *(hide|export|exporti|default_exp .*|echo: *false|
 CHECK = re.compile(r'\b(assert|test_\w+\(|raise|_check\w*\(|expect_fail)')
 TIME = re.compile(r'^\*About \d+ minutes\.\*$', re.M)
 
-def cells(path): return [dict(c, source=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells']]
+def cells(path):
+    return [dict(c, source=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells']]
 
 def shown_lines(source): return [line for line in source.splitlines() if line.strip() and not line.startswith('#|')]
 
 def shown(path):
     "The lines of each cell whose code a reader sees at once"
-    return [shown_lines(c['source']) for c in cells(path) if c['cell_type'] == 'code' and not NOT_SHOWN.search(c['source'])]
+    return [shown_lines(c['source']) for c in cells(path)
+            if c['cell_type'] == 'code' and not NOT_SHOWN.search(c['source'])]
 
 def count(path):
     "Words, shown lines, checks among them, lines over 100 characters, lines of the longest cell, minutes"
@@ -29,7 +31,8 @@ def count(path):
     code = shown(path)
     lines = [line for cell in code for line in cell]
     return dict(words=words, lines=len(lines), checks=sum(bool(CHECK.search(line)) for line in lines),
-                long=sum(len(line) > 100 for line in lines), longest=max(map(len, code)), minutes=words/220 + len(lines)/12)
+                long=sum(len(line) > 100 for line in lines), longest=max(map(len, code)),
+                minutes=words/220 + len(lines)/12)
 
 def write(path):
     "Bring the reading time at the top of a chapter up to date"

@@ -29,7 +29,8 @@ def readme():
     nb.cells = [c for c in map(shown, nb.cells) if c is not None]
     nb.metadata['language_info'] = {'name': 'python'}
     alts = [c.metadata['alt'] for c in nb.cells for o in c.get('outputs', []) if 'image/png' in o.get('data', {})]
-    text, resources = MarkdownExporter().from_notebook_node(nb, {'unique_key': 'index', 'output_files_dir': 'nbs/images'})
+    options = {'unique_key': 'index', 'output_files_dir': 'nbs/images'}
+    text, resources = MarkdownExporter().from_notebook_node(nb, options)
     text = re.sub(r'```python\s*```\n', '', text)
     for alt in alts: text = re.sub(r'!\[png\]', lambda _, alt=alt: f'![{alt}]', text, count=1)
     text = re.sub(r'\]\((\w+\.ipynb)', r'](nbs/\1', text)

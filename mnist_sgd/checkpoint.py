@@ -39,7 +39,7 @@ def _own_facts(learn): # a `Learner`
     return dict(lr=float(learn.lr), optimizer=str(type(learn.opt)), names=learn.recorder.names,
                 values=learn.recorder.values, losses=learn.recorder.losses)
 
-# %% ../nbs/17_checkpoint.ipynb #ca3a3a46
+# %% ../nbs/17_checkpoint.ipynb #267e8a21
 def _forms(tensors): return {k: f'{t.dtype} {tuple(t.shape)}' for k, t in tensors.items()}
 
 def _checked(learn, arrays, facts):
@@ -47,7 +47,7 @@ def _checked(learn, arrays, facts):
     if missing := sorted(_own_facts(learn).keys() - facts.keys()):
         raise ValueError(f"it says nothing of {', '.join(missing)}; load takes what Learner.save wrote")
     if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]:
-        raise ValueError(f"there are NaN or infinite numbers in {bad}; train again with a smaller rate")
+        raise ValueError(f"there are NaN or infinite numbers in {bad}; train again with a smaller learning rate")
     return facts
 
 def _unpacked(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/cli.ipynb #da418343
+# %% ../nbs/cli.ipynb #4c7c707a
 def _printable(text):
     "`text` on one line, with an escape for each character that a terminal would obey, not show: files may be called anything"
     return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(text))
@@ -38,17 +38,18 @@ _seed = _number(int, 0, 2**63 - 1, f"a whole number from 0 to {2**63 - 1:,}")
 
 def make_parser() -> argparse.ArgumentParser:
     "The options of the command"
-    parser = _Parser('mnist_sgd', description="How does a network learn? Train on the MNIST digits inside this package, "
-                                              "then recognise your own.")
+    parser = _Parser('mnist_sgd', description="How does a network learn? Train on the MNIST digits inside this "
+                                              "package, then recognise your own.")
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    look = argparse.ArgumentDefaultsHelpFormatter
     def command(name, run, short, long):
-        new = commands.add_parser(name, help=short, description=long, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        new = commands.add_parser(name, help=short, description=long, formatter_class=look)
         new.set_defaults(run=run)
         return new.add_argument
 
     add = command('train', run_train, 'train baseline, linear model and ReLU net',
-                  "Train the book's three models to tell two digits apart; print a table, draw the curves, save the weights.")
+                  "Train the book's three models to tell two digits apart; print a table, draw curves, save weights.")
     add('--digits', type=_digit, nargs=2, default=(3, 7), metavar='D', help='the two digits to tell apart')
     add('--epochs', type=_count, default=15, metavar='N', help='how many times to go through the training images')
     add('--lr', type=_rate, default=.1, metavar='RATE', help='learning rate')
@@ -56,8 +57,8 @@ def make_parser() -> argparse.ArgumentParser:
     add('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
     add('--device', default='cpu', help='cpu, cuda or mps; these small models are quickest on cpu')
     add('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
-    add('--processes', type=_few, default=1, metavar='N', help='how many share the work; small models are quickest with 1')
-    add('--resume', action='store_true', help='go on with an interrupted run, in the same FOLDER, with the same options')
+    add('--processes', type=_few, default=1, metavar='N', help='how many share the work; small models: quickest with 1')
+    add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
     add = command('predict', run_predict, 'say which digit a picture shows',
                   "Classify pictures of a digit with the weights that mnist_sgd train saved.")
@@ -72,10 +73,11 @@ def make_parser() -> argparse.ArgumentParser:
     add('--force', action='store_true', help='overwrite notebooks that you have changed')
     return parser
 
-# %% ../nbs/cli.ipynb #42a50c2b
-def _make_folder(path):
+# %% ../nbs/cli.ipynb #9946484b
+def _make_folder(path, option=''):
     try: path.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise ValueError(f"cannot make the folder {path} ({e.strerror}); name another one") from e
+    except OSError as e:
+        raise ValueError(f"cannot make the folder {path} ({e.strerror}); name another one{option}") from e
 
 def run_train(args):
     "Train the three models; table on stdout, figure and weights in the folder `args.out`"
@@ -85,7 +87,7 @@ def run_train(args):
     if args.digits[0] == args.digits[1]:
         raise ValueError(f"--digits are both {args.digits[0]}; give two different digits, as in --digits 3 7")
     device = existing_device(args.device)
-    _make_folder(args.out)
+    _make_folder(args.out, ' with --out')
     if args.processes > 1 and not started():
         same = f'import sys; sys.path[:] = {sys.path!r}; from mnist_sgd.cli import main; sys.exit(main())'
         options = ['-P'] if sys.version_info >= (3, 11) else []  # Python 3.13 would look for linecache.py here
@@ -127,8 +129,8 @@ def _train(args, device):
     fig.savefig(buffer := io.BytesIO(), dpi=150)
     write_bytes(args.out/'training.png', buffer.getvalue())
     plt.close(fig)
-    print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\nTraining curves and weights are in "
-          f"{_printable(args.out)}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
+    print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\n"
+          f"Training curves and weights are in {_printable(args.out)}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
@@ -136,7 +138,8 @@ def run_predict(args):
     from mnist_sgd.story import load_model
     if args.weights.is_dir(): args.weights /= 'relu.npz'
     if not args.weights.exists():
-        raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, or name a file or folder with --weights")
+        raise ValueError(f"there are no weights {args.weights}; run mnist_sgd train first, "
+                         "or name a file or folder with --weights")
     learn, digits = load_model(args.weights)
     status = 0
     for name in args.files:
@@ -150,7 +153,7 @@ def run_predict(args):
             print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
-# %% ../nbs/cli.ipynb #a21224b2
+# %% ../nbs/cli.ipynb #9d30b987
 def _book():
     "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
     import mnist_sgd
@@ -169,13 +172,15 @@ def run_notebooks(args):
         dest, raw = args.dest/source.name, source.read_bytes()
         if not (dest.exists() or dest.is_symlink()) or args.force: write_bytes(dest, raw)
         elif not dest.is_file() or dest.read_bytes() != raw: kept.append(dest)
-    print(f"The book is in {_printable(args.dest)}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(args.dest)))}"
-          "\n\nJupyter is a package of its own; pip install jupyter installs it.")
+    print(f"The book is in {_printable(args.dest)}. To open it:\n\n"
+          f"    jupyter lab {_printable(shlex.quote(str(args.dest)))}\n\n"
+          "Jupyter is a package of its own; pip install jupyter installs it.")
     for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
-    if kept: raise ValueError(f"{len(kept)} of the notebooks in {args.dest} differ{'s' if len(kept) == 1 else ''} from the book; "
-                              "--force overwrites what you changed")
+    if kept:
+        raise ValueError(f"{len(kept)} of the notebooks in {args.dest} differ{'s' if len(kept) == 1 else ''} from the book; "
+                         "--force overwrites what you changed")
 
-# %% ../nbs/cli.ipynb #3964a6af
+# %% ../nbs/cli.ipynb #53758454
 def _run(args):
     "Exit status of the command in `args`; what went wrong is said in one line"
     def say(message): print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
@@ -183,7 +188,7 @@ def _run(args):
         status = args.run(args) or 0
         print(end='', flush=True)  # an error in what is printed shows here
         return status
-    except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`: the shell's own status
+    except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`
     except (ValueError, OSError) as e:
         say(e)
         return 1

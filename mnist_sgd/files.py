@@ -16,7 +16,7 @@ import fastcore.xtras  # gives every Path its `ls` method
 import numpy as np
 from numpy.lib.format import read_array, write_array
 
-# %% ../nbs/files.ipynb #dade80c3
+# %% ../nbs/files.ipynb #8564d55d
 def _prefix(path): return f'.{path.name}.{platform.node()}-{os.getpid()}-'  # of temporary names beside `path`
 
 def _is_running(pid):
@@ -48,11 +48,11 @@ def write_bytes(
             with suppress(OSError): shutil.copymode(path, tmp)  # there may be no old file
             f.write(raw)
         os.replace(tmp, path)
-    except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). Choose a place on a disk with space that you can write to") from e
+    except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). {_elsewhere}") from e
     finally:
         with suppress(OSError): tmp.unlink()
 
-# %% ../nbs/files.ipynb #a82a97ee
+# %% ../nbs/files.ipynb #4730a9c5
 def _stamp(folder):
     "A fingerprint of all names and contents in `folder`, its own record aside"
     digest = hashlib.sha256()
@@ -88,22 +88,22 @@ def make_folder(
             (new/'stamp.txt').write_text(_stamp(new))
             if dest.exists() and not _is_whole(dest):
                 warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
-                with suppress(FileNotFoundError): os.replace(dest, Path(tmp)/'old')  # unless another process has just done so
+                with suppress(FileNotFoundError): os.replace(dest, Path(tmp)/'old')  # unless another process just has
             if not dest.exists(): os.replace(new, dest)
     except OSError as e:
         if _is_whole(dest): return dest  # another process made it first
-        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). Choose a place on a disk with space that "
-                      "you can write to; the environment variable MNIST_SGD_CACHE names the cache folder") from e
+        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). {_elsewhere}; "
+                      "the environment variable MNIST_SGD_CACHE names the cache folder") from e
     return dest
 
-# %% ../nbs/files.ipynb #19744b42
+# %% ../nbs/files.ipynb #89525997
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
-    if 'meta' in arrays: raise ValueError("An array is called 'meta', the name of the facts beside the arrays; give it another name")
+    if 'meta' in arrays: raise ValueError("An array is called 'meta', as the facts are; give it another name")
     if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
         raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
-        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no other objects")
+        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no objects")
 
 def save_arrays(
     path,   # file to write, by custom NAME.npz
@@ -123,7 +123,8 @@ def load_arrays(
 ) -> tuple: # arrays by name (dict), facts (dict)
     "Read named arrays and facts about them. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
     try: raw = Path(path).read_bytes()
-    except FileNotFoundError: raise FileNotFoundError(f"There is no file {path}; save_arrays or Learner.save writes one") from None
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {path}; save_arrays or Learner.save writes one") from None
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as f:
             if any(o.compress_type for o in f.infolist()): raise ValueError('it is compressed, and might be huge')
@@ -136,7 +137,8 @@ def load_arrays(
     except Exception as e:  # whatever a stranger's file may do to those who read it
         why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
         raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "
-                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any code and are refused") from e
+                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any code "
+                         "and are refused") from e
 
 # %% ../nbs/files.ipynb #1fa75203
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'),
@@ -165,7 +167,7 @@ def read_idx(
                          f"{size:,} bytes, but there are {'more' if more else f'{len(body):,}'}. Get the file again")
     return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder('='))  # a copy, which may be changed
 
-# %% ../nbs/files.ipynb #14046de6
+# %% ../nbs/files.ipynb #26e84df8
 def write_idx(
     path, # file to write; gzipped if its name ends in .gz
     a,    # array of unsigned bytes (uint8), any shape with 1 to 32 axes
@@ -176,4 +178,5 @@ def write_idx(
         raise ValueError(f"write_idx takes a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}; "
                          "a.astype(np.uint8) makes one of numbers from 0 to 255")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
-    write_bytes(path, gzip.compress(raw, mtime=0) if Path(path).suffix == '.gz' else raw)  # no date, so the bytes repeat
+    if Path(path).suffix == '.gz': raw = gzip.compress(raw, mtime=0)  # no date: the same bytes each time
+    write_bytes(path, raw)

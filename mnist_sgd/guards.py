@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastcore.docments import docments
 
-# %% ../nbs/guards.ipynb #e7449368
+# %% ../nbs/guards.ipynb #8de5152e
 class Number:
     "What a number must be. Calling it asks whether a value is so"
     def __init__(self, what, low, high=math.inf, kind=Real, above=False, schedule=False):
@@ -34,7 +34,7 @@ class Number:
 Count = Annotated[int, Number('a whole number, 1 or more', 1, kind=Integral)]
 Whole = Annotated[int, Number('a whole number, 0 or more', 0, kind=Integral)]
 Rate = Annotated[float, Number('a number, 0 or more', 0)]
-RateOrSchedule = Annotated[float, Number('a number, 0 or more, or a function of step and number of steps', 0, schedule=True)]
+RateOrSchedule = Annotated[float, Number('a number, 0 or more, or a function of step and steps', 0, schedule=True)]
 Positive = Annotated[float, Number('a number above 0', 0, above=True)]
 Fraction = Annotated[float, Number('a number from 0 to 1', 0, 1)]
 
@@ -82,7 +82,7 @@ else:
     Numbers = Kind('numbers', lambda t: True)
     Binary = Kind('ones and zeros', lambda t: t.equal(t.bool().type_as(t)))  # any other number, and NaN, becomes 1
 
-# %% ../nbs/guards.ipynb #d9da0deb
+# %% ../nbs/guards.ipynb #702ffd3e
 def described(value):
     "A value in few words: a number as it is, a tensor by dtype, shape and range"
     if not hasattr(value, 'dtype') or not hasattr(value, 'shape'): return repr(value)[:60]
@@ -91,7 +91,8 @@ def described(value):
 
 def refuse(f, name, value, ask, sizes):
     "`ValueError`, or `TypeError` for a value of another type, that quotes the comment beside the parameter"
-    known = ', '.join(f"{k.rstrip('+')} = {tuple(sizes[k]) if k[0] == '*' else sizes[k]}" for k in getattr(ask, 'axes', ()) if k in sizes)
+    known = ', '.join(f"{k.rstrip('+')} = {tuple(sizes[k]) if k[0] == '*' else sizes[k]}"
+                      for k in getattr(ask, 'axes', ()) if k in sizes)
     try: comment = docments(f).get(name)
     except OSError: comment = None  # the source of a function that was typed in is not always kept
     error = ValueError if isinstance(value, ask.kind) else TypeError

@@ -15,14 +15,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-# %% ../nbs/pictures.ipynb #a43f45b3
+# %% ../nbs/pictures.ipynb #2eb1ae6e
 _formats = 'PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF'
 _ordinary = "save it as an ordinary PNG or JPEG"
 _smaller = "make it at most 10,000 pixels wide and high, and at most 50 million pixels in all"
 
 def _check_size(im):
     if not (0 < min(im.size) and max(im.size) <= 10_000 and im.width*im.height <= 50_000_000):
-        raise ValueError(f"the picture has {im.width:,} x {im.height:,} pixels; {_smaller if min(im.size) else 'make it larger'}")
+        remedy = _smaller if min(im.size) else 'make it larger'
+        raise ValueError(f"the picture has {im.width:,} x {im.height:,} pixels; {remedy}")
 
 @contextmanager
 def _one_error():
@@ -46,7 +47,7 @@ def open_picture(
             im.load()
             return ImageOps.exif_transpose(im)
 
-# %% ../nbs/pictures.ipynb #6638be20
+# %% ../nbs/pictures.ipynb #236741cf
 def like_mnist(
     im: Image.Image, # a picture of one digit, upright, of any size and mode
 ) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
@@ -59,7 +60,8 @@ def like_mnist(
         im = im.convert('RGBA')
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
     try: a = np.array(im if im.mode[0] in 'IF' else im.convert('L'), np.float32)
-    except ValueError as e: raise ValueError(f"the picture has the colour mode {im.mode}, which cannot be read ({e}); {_ordinary}") from e
+    except ValueError as e:
+        raise ValueError(f"the picture has the colour mode {im.mode}, which cannot be read ({e}); {_ordinary}") from e
     a /= 255 if a.max() <= 255 else 65535  # greys of 8 bits, or of 16
     if not (a.min() >= 0 and a.max() <= 1):
         raise ValueError(f"the picture's greys go from {a.min()*255:g} to {a.max()*255:g}; {_ordinary}")

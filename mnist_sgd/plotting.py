@@ -13,10 +13,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-# %% ../nbs/plotting.ipynb #a23b02bb
+# %% ../nbs/plotting.ipynb #3542648e
 colors = dict(blue='#0072B2', orange='#E69F00', green='#009E73', red='#D55E00', purple='#CC79A7', sky='#56B4E9',
               yellow='#F0E442', black='#000000')
-palette = {model: colors[name] for model, name in dict(baseline='black', linear='blue', net='orange', cnn='green').items()}
+palette = dict(baseline=colors['black'], linear=colors['blue'], net=colors['orange'], cnn=colors['green'])  # models
 
 def set_style():
     "Give matplotlib's figures the look of this book"
@@ -70,14 +70,15 @@ def show_weights(
     limit = abs(a).max() if limit is None else limit
     return show_image(a, ax, title, cmap='RdBu_r', vmin=-limit, vmax=limit)
 
-# %% ../nbs/plotting.ipynb #e37bd41c
+# %% ../nbs/plotting.ipynb #74d61763
 def show_pixels(
     im, # height x width; whole numbers are shown as they are, others with 2 decimals
     size=.36, ax=None, # width and height of one pixel, in inches; axes to draw on, or None for a new figure
 ):
     "Draw `im` as a table of its numbers, each cell shaded by its value. Returns the axes"
     a = to_array(im)
-    if a.ndim != 2: raise ValueError(f"im has shape {a.shape}; show_pixels shows one number a pixel. Choose one colour, as in im[..., 0]")
+    if a.ndim != 2:
+        raise ValueError(f"show_pixels shows one number a pixel, not shape {a.shape}. Choose one colour, as in im[..., 0]")
     lo, hi = a.min(), max(a.max(), a.min() + 1e-9)
     height, width = a.shape
     ax = show_image(a, ax, figsize=(width*size, height*size*.8), aspect='auto')
@@ -116,13 +117,15 @@ def plot_landscape(
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/plotting.ipynb #f825e283
+# %% ../nbs/plotting.ipynb #85290314
 def plot_confusion(
     matrix, names, ax=None, # as `confusion_matrix` makes it; names of the classes; axes to draw on
 ):
     "Draw a confusion matrix, the counts in its cells. Returns the axes"
+    if matrix.shape != (len(names), len(names)):
+        raise ValueError(f"{len(names)} names for a matrix of shape {tuple(matrix.shape)}; give as many names as rows")
     if ax is None: ax = plt.figure(figsize=(1.6 + .5*len(names), 1.4 + .5*len(names))).add_subplot()
-    shares = matrix/matrix.sum(1, keepdim=True).clamp(min=1)
+    shares = to_array(matrix/matrix.sum(1, keepdim=True).clamp(min=1))
     ax.imshow(shares, cmap='Blues', vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(matrix.numpy()):
         ax.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if shares[i, j] > .5 else 'black')
@@ -132,7 +135,7 @@ def plot_confusion(
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/plotting.ipynb #245720b1
+# %% ../nbs/plotting.ipynb #834c0762
 def draw_broadcast(
     a, b, op='+', # numbers or tensors of rank 1 or 2, the result at most 10 x 10; '+', '-' or '×'
 ):
@@ -140,8 +143,8 @@ def draw_broadcast(
     a, b = torch.as_tensor(a), torch.as_tensor(b)
     rows, cols = (1, 1, *torch.broadcast_shapes(a.shape, b.shape))[-2:]
     if max(a.ndim, b.ndim) > 2 or max(rows, cols) > 10:
-        raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} and "
-                         f"{tuple(b.shape)}. Take a slice, or use explain_broadcast")
+        raise ValueError(f"draw_broadcast draws at most 2 axes of at most 10 cells; the shapes are {tuple(a.shape)} "
+                         f"and {tuple(b.shape)}. Take a slice, or use explain_broadcast")
     result = {'+': torch.add, '-': torch.sub, '×': torch.mul}[op](a, b)
     ax = plt.figure(figsize=(min(9, .5*(3*cols + 2)), .5*(rows + 1))).add_subplot()
     for k, (t, color, sign) in enumerate([(a, 'blue', op), (b, 'red', '='), (result, 'black', '')]):

@@ -22,12 +22,15 @@ from tqdm.auto import tqdm
 from .guards import Count, checked, existing_device
 from .optimizer import set_hypers
 
-# %% ../nbs/recorder.ipynb #fda950a4
+# %% ../nbs/recorder.ipynb #c7350fbb
 class Recorder:
     "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
     def __init__(self,
         metric_names, # names of the metrics, in a list
-    ): self.metric_names, self.values, self.losses = list(metric_names), [], []
+    ):
+        if isinstance(metric_names, str):
+            raise TypeError(f"metric_names is {metric_names!r}; give a list, as in [{metric_names!r}]")
+        self.metric_names, self.values, self.losses = list(metric_names), [], []
 
     @property
     def names(self):
@@ -53,9 +56,10 @@ class Recorder:
         ax.legend()
         return ax
 
-# %% ../nbs/recorder.ipynb #98f60eb8
+# %% ../nbs/recorder.ipynb #5f19854c
 def metric_name(f):
     "What to call a metric, a function or any object that can be called, in the table"
+    if not callable(f): raise TypeError(f"{f!r} cannot be called; a metric is a function, such as batch_accuracy")
     return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
 
 # %% ../nbs/recorder.ipynb #7559d677
@@ -87,14 +91,14 @@ def undo(learn):
         restore_training(learn, before)
         raise
 
-# %% ../nbs/recorder.ipynb #d2714494
+# %% ../nbs/recorder.ipynb #b71a1a66
 def finite(learn, loss, when):
     "The loss of a `Learner`, a number, unless it is NaN or infinite: then `FloatingPointError`. `when`: such as 'in batch 7'"
     if math.isfinite(loss): return loss
     done, lr = len(learn.recorder.values), learn.opt.param_groups[0]['lr']
     raise FloatingPointError(
-        f"The loss became {loss} {when} of epoch {done + 1}, with a learning rate of {lr:g}. Try a smaller one, such as "
-        f"{lr/10:g}, or look for NaN and for huge numbers in the data. The model is as it was after epoch {done}")
+        f"The loss became {loss} {when} of epoch {done + 1}, with a learning rate of {lr:g}. Try a smaller one, "
+        f"such as {lr/10:g}, or look for NaN and huge numbers in the data. The model is as it was after epoch {done}")
 
 # %% ../nbs/recorder.ipynb #254e9d38
 def is_watched():
@@ -113,7 +117,7 @@ def clock(seconds):
     minutes, seconds = divmod(round(seconds), 60)
     return f'{minutes:02}:{seconds:02}'
 
-# %% ../nbs/recorder.ipynb #a5267d06
+# %% ../nbs/recorder.ipynb #50b9c6d4
 class Watch:
     "Use it in `with`; call `before_batch` and `after_epoch`. Settings that a schedule has changed are put back at the end"
     def __init__(self,
@@ -122,8 +126,8 @@ class Watch:
         checkpoint,           # file to save to before the first epoch and after each, or None
     ):
         if start_epoch > n_epochs:
-            raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, too; "
-                             "ask for more")
+            raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, "
+                             "too; ask for more")
         n = len(learn.dls[0])
         self.learn, self.verbose, self.checkpoint = learn, verbose, checkpoint
         self.schedule = lr if callable(lr) else None
@@ -179,7 +183,7 @@ def threads(
     try: yield
     finally: torch.set_num_threads(before)
 
-# %% ../nbs/recorder.ipynb #e6a9fb09
+# %% ../nbs/recorder.ipynb #a98c610c
 def place(
     learn, device, # a `Learner`; where to train, such as `default_device()`; None for where the parameters are
     n_threads,     # threads on the CPU; None for what `few_threads` says
@@ -189,8 +193,9 @@ def place(
         loaders = [learn.dls[0], learn.dls[1]] if learn.dls != () else []  # without data, it can predict
         for dl in loaders: len(dl)
     except (TypeError, LookupError) as e:
-        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, valid). "
-                        "Each must have a length and bring its batches anew in every epoch; list(...) makes one of a generator") from e
+        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in "
+                        "DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; list(...) makes one of a "
+                        "generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     learn.n_threads = few_threads(learn.params) if n_threads is None else n_threads
@@ -200,6 +205,6 @@ def place(
 def moved(batch, device):
     "A batch, inputs and targets, on a device. `TypeError` for what is no pair of tensors"
     if not isinstance(batch, tuple | list) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
-        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; make the "
-                        "dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; "
+                        "make the dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
     return tuple(o.to(device) for o in batch)

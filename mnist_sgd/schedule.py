@@ -31,12 +31,12 @@ def exponential(first: Positive, last: Positive): # the rates of the first and o
     "The rate is multiplied by the same number at each step"
     return lambda step, n_steps: dict(lr=first*(last/first)**(step/(n_steps - 1 or 1)))
 
-# %% ../nbs/14_schedule.ipynb #9e7accbf
+# %% ../nbs/14_schedule.ipynb #6657b5c0
 def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
 @checked
 def cosine(
-    lr: Rate, min_lr: Rate=0., # the first learning rate; that which it would have after the last step
+    lr: Rate, min_lr: Rate=0., # the first learning rate; the one after the last step
 ): # function of step and number of steps, for `Learner.fit`
     "The rate falls along half a cosine wave"
     return lambda step, n_steps: dict(lr=_ease(lr, min_lr, step/n_steps))
@@ -70,7 +70,7 @@ def one_cycle(
         return dict(lr=_ease(*lrs, t)) | (dict(momentum=_ease(*ms, t)) if moms else {})
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #d9077956
+# %% ../nbs/14_schedule.ipynb #5108e84c
 @checked
 def lr_find(
     learn, # `Learner`; it is left exactly as it was
@@ -79,8 +79,8 @@ def lr_find(
     "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186))"
     n, done, before, opt = len(learn.dls[0]), len(learn.recorder.losses), training_state(learn), learn.opt
     if n < 20 or high <= low:
-        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to {high:g}. "
-                         "Make batch_size smaller, or high larger")
+        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to "
+                         f"{high:g}. Make batch_size smaller, or high larger")
     schedule, width, means, mode = exponential(low, high), n//10, [], getattr(learn.model, 'training', None)
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))

@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 # %% auto #0
 __all__ = ['models', 'train_baseline', 'train_model_named', 'story_table', 'plot_story', 'load_model']
 
-# %% ../nbs/story.ipynb #52bc9a00
+# %% ../nbs/story.ipynb #7f1dffeb
 import time
 from functools import partial
 
@@ -24,11 +24,12 @@ from .guards import existing_device
 from .learner import Learner
 from .linear import pair_tensors
 from .optimizer import SGD
+from .plotting import palette
 from .relu import count_parameters, two_layer_net
 from .similarity import PixelSimilarity, accuracy
 from .tensor import stack_images, tensor
 
-# %% ../nbs/story.ipynb #6b544d73
+# %% ../nbs/story.ipynb #612d040b
 models = dict(linear=partial(nn.Linear, 28*28, 1), relu=partial(two_layer_net, 50))
 
 def train_baseline(
@@ -36,10 +37,12 @@ def train_baseline(
 ) -> dict: # a row of the table
     "Fit and judge the pixel-similarity baseline"
     start = time.perf_counter()
-    (x, y), (valid_x, valid_y) = [(stack_images(im), tensor(lab)) for im, lab in (mnist_arrays(split, digits) for split in ('train', 'valid'))]
+    splits = [mnist_arrays(split, digits) for split in ('train', 'valid')]
+    (x, y), (valid_x, valid_y) = [(stack_images(images), tensor(labels)) for images, labels in splits]
     baseline = PixelSimilarity().fit(x, y)
     acc = accuracy(baseline.predict(valid_x), valid_y).item()
-    return dict(model='pixel similarity', parameters=baseline.ideals_.numel(), accuracy=acc, seconds=time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return dict(model='pixel similarity', parameters=baseline.ideals_.numel(), accuracy=acc, seconds=seconds)
 
 def train_model_named(
     name,           # 'linear' or 'relu'
@@ -60,24 +63,29 @@ def train_model_named(
     torch.manual_seed(seed)
     start = time.perf_counter()
     datasets = [[o.to(device) for o in pair_tensors(split, digits)] for split in ('train', 'valid')]
-    dls = DataLoaders(*(DataLoader(torch.utils.data.TensorDataset(*ds), batch_size, shuffle=i == 0) for i, ds in enumerate(datasets)))
+    train, valid = (torch.utils.data.TensorDataset(*ds) for ds in datasets)
+    dls = DataLoaders(DataLoader(train, batch_size, shuffle=True), DataLoader(valid, batch_size))
     learn = make(dls, models[name](), opt_func=partial(SGD, momentum=.9), device=device)
     facts = dict(name=name, digits=list(digits), batch_size=batch_size, seed=seed)
     if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):
-        raise ValueError(f"{resume} is of a run with {other}, and this one has { {k: facts.get(k) for k in other} }; give the same settings, or begin anew without --resume")
+        raise ValueError(f"{resume} is of a run with {other}, and this one has { {k: facts.get(k) for k in other} }; "
+                         "give the same settings, or begin anew without --resume")
     learn.facts = facts
     learn.fit(epochs, lr, verbose, start_epoch=len(learn.recorder.values), checkpoint=checkpoint)
-    return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=learn.recorder.values[-1][2], seconds=time.perf_counter() - start)
+    seconds, acc = time.perf_counter() - start, learn.recorder.values[-1][2]
+    return learn, dict(model=name, parameters=count_parameters(learn.model), accuracy=acc, seconds=seconds)
 
-# %% ../nbs/story.ipynb #5d0a9efb
+# %% ../nbs/story.ipynb #89883f89
 def story_table(
     rows: list, # rows as `train_baseline` makes them
 ) -> str:
     "The results as a table of text"
     columns = 'model', 'parameters', 'accuracy', 'seconds'
-    if missing := sorted({c for c in columns for r in rows if c not in r}): raise ValueError(f"Some rows have no {missing}; make them with train_baseline and train_model_named")
+    if missing := sorted({c for c in columns for r in rows if c not in r}):
+        raise ValueError(f"Some rows have no {missing}; make them with train_baseline and train_model_named")
     head = f"{'model':<18}{'parameters':>12}{'validation accuracy':>22}{'seconds':>10}"
-    return '\n'.join([head] + [f"{r['model']:<18}{r['parameters']:>12,}{r['accuracy']:>22.4f}{r['seconds']:>10.1f}" for r in rows])
+    return '\n'.join([head] + [f"{r['model']:<18}{r['parameters']:>12,}{r['accuracy']:>22.4f}{r['seconds']:>10.1f}"
+                               for r in rows])
 
 def plot_story(
     rows: list,     # rows as `train_baseline` makes them, the baseline first
@@ -85,28 +93,30 @@ def plot_story(
 ):
     "Training curves of the models, with the baseline as a line. Returns the figure"
     if not rows: raise ValueError("rows is empty; it must start with the row that train_baseline makes")
-    if bad := [name for name, learn in learners.items() if not learn.recorder.values]: raise ValueError(f"{bad} have not been trained yet; call fit first")
+    if bad := [name for name, learn in learners.items() if not learn.recorder.values]:
+        raise ValueError(f"{bad} have not been trained yet; call fit first")
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), constrained_layout=True)
     for name, learn in learners.items():
-        values = np.array(learn.recorder.values)
+        values, color = np.array(learn.recorder.values), palette['linear' if name == 'linear' else 'net']
         epochs = range(1, len(values) + 1)
-        line, = left.plot(epochs, values[:, 0], label=f'{name}, training')
-        left.plot(epochs, values[:, 1], '--', color=line.get_color(), label=f'{name}, validation')
-        right.plot(epochs, values[:, 2], 'o-', markersize=3, label=name)
-    right.axhline(rows[0]['accuracy'], color='black', linestyle=':', label=rows[0]['model'])
+        left.plot(epochs, values[:, 0], color=color, label=f'{name}, training')
+        left.plot(epochs, values[:, 1], '--', color=color, label=f'{name}, validation')
+        right.plot(epochs, values[:, 2], 'o-', color=color, markersize=3, label=name)
+    right.axhline(rows[0]['accuracy'], color=palette['baseline'], linestyle=':', label=rows[0]['model'])
     left.set(xlabel='epoch', ylabel='loss', title='Loss')
     right.set(xlabel='epoch', ylabel='accuracy', title='Validation accuracy')
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
-# %% ../nbs/story.ipynb #d81e3185
+# %% ../nbs/story.ipynb #5d9f575e
 def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0
     "The trained model in a file of weights"
     _, meta = load_arrays(path)
     name, advice = meta.get('name'), 'make one with mnist_sgd train'
-    if name not in list(models): raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; {advice}")
+    if name not in list(models):
+        raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; {advice}")
     try: digits = _check_digits(meta.get('digits'))
     except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
     if len(digits) != 2: raise ValueError(f"{path} must tell two digits apart, but its digits are {digits}; {advice}")

@@ -73,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     add('--force', action='store_true', help='overwrite notebooks that you have changed')
     return parser
 
-# %% ../nbs/cli.ipynb #9946484b
+# %% ../nbs/cli.ipynb #bbdac9b3
 def _make_folder(path, option=''):
     try: path.mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -130,7 +130,8 @@ def _train(args, device):
     write_bytes(args.out/'training.png', buffer.getvalue())
     plt.close(fig)
     print(f"\nIs it a {args.digits[0]} or a {args.digits[1]}?\n{story_table(rows)}\n\n"
-          f"Training curves and weights are in {_printable(args.out)}: training.png, {', '.join(f'{o}.npz' for o in learners)}")
+          f"Training curves and weights are in {_printable(args.out)}: "
+          f"training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
 def run_predict(args):
     "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
@@ -153,7 +154,7 @@ def run_predict(args):
             print(_printable(f'{name}: {digits[1 - cls.item()]} (probability {prob.item():.3f})'), flush=True)
     return status
 
-# %% ../nbs/cli.ipynb #9d30b987
+# %% ../nbs/cli.ipynb #a619ecb2
 def _book():
     "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
     import mnist_sgd
@@ -177,7 +178,8 @@ def run_notebooks(args):
           "Jupyter is a package of its own; pip install jupyter installs it.")
     for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
     if kept:
-        raise ValueError(f"{len(kept)} of the notebooks in {args.dest} differ{'s' if len(kept) == 1 else ''} from the book; "
+        verb = 'differs' if len(kept) == 1 else 'differ'
+        raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {verb} from the book; "
                          "--force overwrites what you changed")
 
 # %% ../nbs/cli.ipynb #53758454

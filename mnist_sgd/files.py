@@ -16,7 +16,7 @@ import fastcore.xtras  # gives every Path its `ls` method
 import numpy as np
 from numpy.lib.format import read_array, write_array
 
-# %% ../nbs/files.ipynb #8564d55d
+# %% ../nbs/files.ipynb #d403a467
 def _prefix(path): return f'.{path.name}.{platform.node()}-{os.getpid()}-'  # of temporary names beside `path`
 
 def _is_running(pid):
@@ -33,6 +33,8 @@ def _tidy(folder):
         if path.is_dir(): shutil.rmtree(path, ignore_errors=True)
         else:
             with suppress(OSError): path.unlink()
+
+_elsewhere = "Choose a place on a disk with space that you can write to"
 
 def write_bytes(
     path, # file to write; its folder is made if it is not there
@@ -96,14 +98,14 @@ def make_folder(
                       "the environment variable MNIST_SGD_CACHE names the cache folder") from e
     return dest
 
-# %% ../nbs/files.ipynb #89525997
+# %% ../nbs/files.ipynb #0fde4002
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if 'meta' in arrays: raise ValueError("An array is called 'meta', as the facts are; give it another name")
     if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
         raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
-        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and no objects")
+        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts")
 
 def save_arrays(
     path,   # file to write, by custom NAME.npz
@@ -137,8 +139,8 @@ def load_arrays(
     except Exception as e:  # whatever a stranger's file may do to those who read it
         why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
         raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "
-                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any code "
-                         "and are refused") from e
+                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any "
+                         "code and are refused") from e
 
 # %% ../nbs/files.ipynb #1fa75203
 _idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'),

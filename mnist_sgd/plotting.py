@@ -70,7 +70,7 @@ def show_weights(
     limit = abs(a).max() if limit is None else limit
     return show_image(a, ax, title, cmap='RdBu_r', vmin=-limit, vmax=limit)
 
-# %% ../nbs/plotting.ipynb #74d61763
+# %% ../nbs/plotting.ipynb #0655274a
 def show_pixels(
     im, # height x width; whole numbers are shown as they are, others with 2 decimals
     size=.36, ax=None, # width and height of one pixel, in inches; axes to draw on, or None for a new figure
@@ -78,7 +78,7 @@ def show_pixels(
     "Draw `im` as a table of its numbers, each cell shaded by its value. Returns the axes"
     a = to_array(im)
     if a.ndim != 2:
-        raise ValueError(f"show_pixels shows one number a pixel, not shape {a.shape}. Choose one colour, as in im[..., 0]")
+        raise ValueError(f"show_pixels shows one number a pixel, not shape {a.shape}. Choose one colour: im[..., 0]")
     lo, hi = a.min(), max(a.max(), a.min() + 1e-9)
     height, width = a.shape
     ax = show_image(a, ax, figsize=(width*size, height*size*.8), aspect='auto')

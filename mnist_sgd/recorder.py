@@ -183,7 +183,7 @@ def threads(
     try: yield
     finally: torch.set_num_threads(before)
 
-# %% ../nbs/recorder.ipynb #a98c610c
+# %% ../nbs/recorder.ipynb #0e577f56
 def place(
     learn, device, # a `Learner`; where to train, such as `default_device()`; None for where the parameters are
     n_threads,     # threads on the CPU; None for what `few_threads` says
@@ -194,8 +194,8 @@ def place(
         for dl in loaders: len(dl)
     except (TypeError, LookupError) as e:
         raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in "
-                        "DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; list(...) makes one of a "
-                        "generator") from e
+                        "DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; "
+                        "list(...) makes one of a generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     learn.n_threads = few_threads(learn.params) if n_threads is None else n_threads
@@ -205,6 +205,7 @@ def place(
 def moved(batch, device):
     "A batch, inputs and targets, on a device. `TypeError` for what is no pair of tensors"
     if not isinstance(batch, tuple | list) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
-        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; "
-                        "make the dataset's items (input, target) tuples, as in [(o['image'], o['label']) for o in items]")
+        raise TypeError("A batch must be inputs and targets, two tensors, and this one is a "
+                        f"{type(batch).__name__}; make the dataset's items (input, target) tuples, as in "
+                        " [(o['image'], o['label']) for o in items]")
     return tuple(o.to(device) for o in batch)

@@ -38,11 +38,12 @@ def medians(
     "The median of each contestant's times"
     return {name: statistics.median(o) for name, o in seconds.items()}
 
-# %% ../nbs/18_speed.ipynb #a73639e4
+# %% ../nbs/18_speed.ipynb #43a30df2
 class ScalePixels(nn.Module):
     "First layer of a model that is fed bytes: uint8 from 0 to 255 becomes float32 from 0 to 1"
     def forward(self, xb):
-        if xb.dtype != torch.uint8: raise ValueError(f'ScalePixels takes uint8, not {xb.dtype}')
+        if xb.dtype != torch.uint8:
+            raise ValueError(f'ScalePixels takes uint8 from 0 to 255, not {xb.dtype}')
         return xb.float().div_(255)
 
 # %% ../nbs/18_speed.ipynb #a5e1eb6a

@@ -108,7 +108,7 @@ def plot_story(
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
-# %% ../nbs/story.ipynb #5d9f575e
+# %% ../nbs/story.ipynb #3b0d24b0
 def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0
@@ -116,7 +116,8 @@ def load_model(
     _, meta = load_arrays(path)
     name, advice = meta.get('name'), 'make one with mnist_sgd train'
     if name not in list(models):
-        raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; {advice}")
+        raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; "
+                         f"{advice}")
     try: digits = _check_digits(meta.get('digits'))
     except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
     if len(digits) != 2: raise ValueError(f"{path} must tell two digits apart, but its digits are {digits}; {advice}")

@@ -98,14 +98,15 @@ def make_folder(
                       "the environment variable MNIST_SGD_CACHE names the cache folder") from e
     return dest
 
-# %% ../nbs/files.ipynb #0fde4002
+# %% ../nbs/files.ipynb #65035029
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if 'meta' in arrays: raise ValueError("An array is called 'meta', as the facts are; give it another name")
     if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
         raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
-        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts")
+        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and "
+                         "no other objects")
 
 def save_arrays(
     path,   # file to write, by custom NAME.npz

@@ -65,15 +65,14 @@ def train_epoch(self: Learner,
         total, n = total + loss.item()*len(xb), n + len(xb)
     return total/n
 
-# %% ../nbs/11_learner.ipynb #7d1e061a
+# %% ../nbs/11_learner.ipynb #2771685b
 @patch
 def get_preds(self: Learner,
     dl=None, # loader; None for the validation data
 ): # the model's outputs, and the targets
     "What the model says about every item of `dl`"
     dl = self.dls[1] if dl is None else dl
-    with torch.no_grad():
-        pairs = [(self.model(xb), yb) for xb, yb in self.batches(dl, training=False)]
+    with torch.no_grad(): pairs = [(self.model(xb), yb) for xb, yb in self.batches(dl, False)]
     return tuple(map(torch.cat, zip(*pairs)))
 
 @patch

@@ -17,28 +17,23 @@ from .guards import Count, Fraction, Positive, Rate, RateOrSchedule, Whole, chec
 from .optimizer import set_hypers
 from .recorder import print_row, restore_training, training_state
 
-# %% ../nbs/14_schedule.ipynb #090eeacb
+# %% ../nbs/14_schedule.ipynb #30a10eec
 @checked
-def step_decay(
-    lr: Rate, # the first learning rate
-    drops: Whole=2, factor: Fraction=.1, # how often it drops; what it is then multiplied with
-): # function of step and number of steps, for `Learner.fit`
-    "The rate drops at equal distances"
+def step_decay(lr: Rate, drops: Whole=2, factor: Fraction=.1):
+    "The rate starts at `lr` and drops at equal distances, each time to `factor` of what it was"
     return lambda step, n_steps: dict(lr=lr*factor**(step*(drops + 1)//n_steps))
 
 @checked
-def exponential(first: Positive, last: Positive): # the rates of the first and of the last step
-    "The rate is multiplied by the same number at each step"
+def exponential(first: Positive, last: Positive):
+    "From the rate `first` to `last`; it is multiplied by the same number at each step"
     return lambda step, n_steps: dict(lr=first*(last/first)**(step/(n_steps - 1 or 1)))
 
-# %% ../nbs/14_schedule.ipynb #6657b5c0
+# %% ../nbs/14_schedule.ipynb #51ff9a2e
 def _ease(a, b, t): return b + (a - b)*(1 + math.cos(math.pi*t))/2
 
 @checked
-def cosine(
-    lr: Rate, min_lr: Rate=0., # the first learning rate; the one after the last step
-): # function of step and number of steps, for `Learner.fit`
-    "The rate falls along half a cosine wave"
+def cosine(lr: Rate, min_lr: Rate=0.):
+    "From the rate `lr` along half a cosine wave to `min_lr`, which comes after the last step"
     return lambda step, n_steps: dict(lr=_ease(lr, min_lr, step/n_steps))
 
 # %% ../nbs/14_schedule.ipynb #9c0313a4
@@ -70,7 +65,7 @@ def one_cycle(
         return dict(lr=_ease(*lrs, t)) | (dict(momentum=_ease(*ms, t)) if moms else {})
     return schedule
 
-# %% ../nbs/14_schedule.ipynb #5108e84c
+# %% ../nbs/14_schedule.ipynb #ffb72e9e
 @checked
 def lr_find(
     learn, # `Learner`; it is left exactly as it was
@@ -79,8 +74,7 @@ def lr_find(
     "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186))"
     n, done, before, opt = len(learn.dls[0]), len(learn.recorder.losses), training_state(learn), learn.opt
     if n < 20 or high <= low:
-        raise ValueError(f"lr_find needs 20 batches, and high above low; there are {n}, and rates from {low:g} to "
-                         f"{high:g}. Make batch_size smaller, or high larger")
+        raise ValueError(f"lr_find needs 20 batches, there are {n}, and high above low. Make batch_size smaller")
     schedule, width, means, mode = exponential(low, high), n//10, [], getattr(learn.model, 'training', None)
     def before_batch(i):
         if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
@@ -98,12 +92,11 @@ def lr_find(
     if not means: raise ValueError(f"The loss exploded at a rate of {rates[-1]:.2g}. Try a smaller low than {low:g}")
     return rates[:-1], losses, rates[np.argmin(means) + width//2]/3
 
-# %% ../nbs/14_schedule.ipynb #c965dc41
+# %% ../nbs/14_schedule.ipynb #28f112ee
 @checked
 def fit_patiently(
-    learn, lr: Rate=None,  # `Learner`; learning rate. A schedule must know beforehand when the training ends
-    patience: Count=3, # stop when the validation loss has not fallen below its lowest for so many epochs
-    max_epochs: Count=100, verbose=True, # stop after so many in any case; print a line per epoch?
+    learn, lr: Rate=None, # `Learner`; learning rate. A schedule must know beforehand when the training ends
+    patience: Count=3, max_epochs: Count=100, verbose=True, # epochs without a new lowest; at most; print?
 ): # a row for each epoch, those after the best one as well
     "Train until the validation loss stops falling, then go back to the epoch where it was lowest"
     rows, waited, best, lowest = [], 0, None, math.inf

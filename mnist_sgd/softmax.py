@@ -1,4 +1,4 @@
-"""After this chapter you can build a classifier for any number of classes: you can say why it has one score for each, turn scores into probabilities and a loss without ever running out of numbers, and train a net that knows all ten digits.
+"""After this chapter you can build a classifier for any number of classes: you can say why it has one score per class, turn scores into probabilities and a loss without running out of numbers, and train a net that knows all ten digits.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/softmax.html.md"""
 
@@ -7,63 +7,55 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/softmax.html.md"""
 # %% auto #0
 __all__ = ['digit_tensors', 'softmax', 'log_softmax', 'cross_entropy', 'class_accuracy']
 
-# %% ../nbs/12_softmax.ipynb #d2bbad13
+# %% ../nbs/12_softmax.ipynb #4e370ea4
 import torch
+from torch import Tensor
 
 from .data import mnist_arrays
-from .similarity import accuracy
+from .guards import Floats, Numbers, checked
 from .tensor import stack_images, tensor
 
-# %% ../nbs/12_softmax.ipynb #c0d28410
+# %% ../nbs/12_softmax.ipynb #e7a8a56e
 def digit_tensors(
     split='train', # 'train' (60,000 images) or 'valid' (10,000)
     digits=None,   # which digits, such as (3, 7); None for all ten
 ) -> tuple: # x (float32, n x 784, from 0 to 1) and y (int64, n)
-    "Images as rows of pixels, with the class of each: 0 for the smallest of the digits, 1 for the next. With all ten, the class is the digit"
+    "Images as rows, and the class of each: 0 for the smallest digit, 1 for the next, and so on"
     images, labels = mnist_arrays(split, digits)
     return stack_images(images).view(-1, 28*28), tensor(labels).unique(return_inverse=True)[1]
 
-# %% ../nbs/12_softmax.ipynb #cfb4e1fc
-def _check_scores(scores):
-    if not torch.is_floating_point(scores) or scores.ndim == 0 or scores.shape[-1] == 0:
-        raise ValueError(f"Scores must be floats with the classes along the last axis, n x number of classes; these are {scores.dtype} of shape {tuple(scores.shape)}")
-
+# %% ../nbs/12_softmax.ipynb #7329647a
+@checked
 def softmax(
-    scores: torch.Tensor, # floats, any shape; the classes along the last axis
-) -> torch.Tensor: # the same shape, from 0 to 1; the sum along the last axis is 1
-    "[Shares](https://en.wikipedia.org/wiki/Softmax_function) of the classes: exp of each score, divided by the sum over all classes"
-    _check_scores(scores)
+    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
+) -> Tensor: # the same shape, from 0 to 1; the sum along the last axis is 1
+    "[Shares](https://en.wikipedia.org/wiki/Softmax_function): exp of each score, over their sum"
     powers = (scores - scores.amax(-1, keepdim=True)).exp()
     return powers/powers.sum(-1, keepdim=True)
 
-# %% ../nbs/12_softmax.ipynb #c1160b27
+# %% ../nbs/12_softmax.ipynb #5854ef76
+@checked
 def log_softmax(
-    scores: torch.Tensor, # floats, any shape; the classes along the last axis
-) -> torch.Tensor: # the same shape, 0 or less
-    "Logarithm of `softmax`, by the [log-sum-exp](https://en.wikipedia.org/wiki/LogSumExp) trick: exact where the shares themselves would be rounded to 0"
-    _check_scores(scores)
+    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
+) -> Tensor: # the same shape, 0 or less
+    "Logarithm of `softmax`, exact for the smallest shares too"
     shifted = scores - scores.amax(-1, keepdim=True)
     return shifted - shifted.exp().sum(-1, keepdim=True).log()
 
-# %% ../nbs/12_softmax.ipynb #e60da9fd
+# %% ../nbs/12_softmax.ipynb #3e2b320c
+@checked
 def cross_entropy(
-    scores: torch.Tensor,  # floats, n x number of classes
-    targets: torch.Tensor, # right class of each, int64, n
-) -> torch.Tensor: # one number, 0 or more
-    "Mean of minus the logarithm of the [share of the right class](https://en.wikipedia.org/wiki/Cross-entropy). `ValueError` for targets that are no class numbers"
-    _check_scores(scores)
-    if scores.ndim != 2 or targets.shape != scores.shape[:1] or len(targets) == 0:
-        raise ValueError(f"cross_entropy takes scores, n x number of classes with n > 0, and n targets; the shapes are {tuple(scores.shape)} and {tuple(targets.shape)}")
-    if targets.dtype != torch.int64: raise ValueError(f"Targets must be class numbers of dtype int64, not {targets.dtype}; targets.long() makes them so")
-    if targets.min() < 0 or targets.max() >= scores.shape[1]:
-        raise ValueError(f"Targets must be from 0 to {scores.shape[1] - 1}, one for each of the {scores.shape[1]} scores; these go from {targets.min()} to {targets.max()}")
-    return -log_softmax(scores)[torch.arange(len(targets), device=scores.device), targets].mean()
+    scores: Floats[Tensor, 'n+ k+'], # a row of scores per image, one per class
+    targets: Numbers[Tensor, 'n+'],  # the right class of each image, int64
+) -> Tensor: # one number, 0 or more
+    "Mean of [minus the logarithm](https://en.wikipedia.org/wiki/Cross-entropy) of the right share"
+    return -log_softmax(scores).gather(1, targets[:, None]).mean()
 
-# %% ../nbs/12_softmax.ipynb #39642eec
+# %% ../nbs/12_softmax.ipynb #4c398fec
+@checked
 def class_accuracy(
-    scores: torch.Tensor,  # floats, n x number of classes
-    targets: torch.Tensor, # right class of each, n
-) -> torch.Tensor: # a number from 0 to 1
-    "How often the right class has the highest score"
-    if scores.ndim != 2: raise ValueError(f"class_accuracy takes scores, n x number of classes, not shape {tuple(scores.shape)}")
-    return accuracy(scores.argmax(1), targets)
+    scores: Floats[Tensor, 'n+ k+'], # a row of scores per image, one per class
+    targets: Numbers[Tensor, 'n+'],  # the right class of each image
+) -> Tensor: # a number from 0 to 1
+    "How often the right class has the highest score. A row with NaN in it is never right"
+    return ((scores.argmax(1) == targets) & ~scores.isnan().any(1)).float().mean()

@@ -96,11 +96,3 @@ class Adam(BasicOptim):
         s['square'] = b2*s.get('square', 0) + (1 - b2)*p.grad**2
         t = s['step'].item()
         return s['mean']/(1 - b1**t) / ((s['square']/(1 - b2**t)).sqrt() + self.eps)
-
-# %% ../nbs/08_optimizer.ipynb #f80a868f
-# these two go when the other modules are rewritten
-SGD.velocity = property(lambda self: [self.state[p].get('velocity') for p in self.params])
-
-def _check_number(name, value):
-    if not (isinstance(value, (int, float)) and 0 <= value < float('inf')):
-        raise ValueError(f"{name} is {value!r}; it must be a number, 0 or more")

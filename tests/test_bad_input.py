@@ -17,7 +17,7 @@ from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv launcher distributed story'.split()
+MODULES = 'files data tensor broadcast similarity gradient dataloader linear optimizer relu recorder checkpoint learner interpret speed softmax schedule conv trained launcher distributed story'.split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
@@ -314,14 +314,24 @@ CALLS = [
     (fit_patiently, lambda: fit_patiently(learner(), patience=0), ValueError, 'patience is 0; it must be a whole number'),
     (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)), ValueError, 'lr is a schedule.*a number'),
     # conv
-    (conv_shape, lambda: conv_shape(4, 7), ValueError, 'kernel of height 7 does not fit into a picture of height 4.*padding=2'),
-    (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, r'stride is \(0, 0\); it must be a whole number, 1 or more'),
-    (explain_conv, lambda: explain_conv(28, 2.5), ValueError, r'kernel is \(2.5, 2.5\); it must be a whole number'),
-    (windows, lambda: windows(rand(28, 28), 3), ValueError, r'n x channels x height x width, not \(28, 28\)'),
-    (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('the same channels.*', (1, 2, 9, 9), (4, 3, 3, 3))),
-    (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)), ValueError, r'at least 2 numbers a channel.*\(1, 3, 1, 1\). Use a larger batch'),
-    (cnn, lambda: cnn(0), ValueError, 'n_out is 0, .*1 or more'),
-    (cnn, lambda: cnn(10, (8, 8), (2,)), ValueError, r'channels \(8, 8\) and strides \(2,\); there must be a stride for each layer'),
+    (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, 'must not be zero'),  # Python's range refuses; a kernel that does not fit has 0 places,
+    (conv_shape, lambda: conv_shape(28, 2.5), TypeError, 'float'),
+    (conv_shape, lambda: conv_shape((28, 28, 1), 3), ValueError, r'zip\(\) argument'),
+    (explain_conv, lambda: explain_conv((28, 28, 1), 3), ValueError, r'zip\(\) argument'),
+    (windows, lambda: windows(rand(28, 28), 3), IndexError, 'Dimension out of range'),
+    (windows, lambda: windows(rand(1, 1, 4, 4), 7), RuntimeError, 'maximum size .* is 4 but size is 7'),  # and PyTorch refuses to take windows there
+    (windows, lambda: windows(rand(1, 1, 9, 9), 3, stride=0), RuntimeError, 'step is 0'),
+    (windows, lambda: windows(rand(1, 1, 9, 9), 2.5), TypeError, 'must be int'),
+    (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('weight is .*', (4, 3, 3, 3)) + '.*with .*c = 2'),
+    (conv2d, lambda: conv2d(rand(9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('x is .*', (9, 9)) + r'.*\(n, c, h, w\)'),
+    (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)), ZeroDivisionError, 'division by zero'),
+    (BatchNorm, lambda: BatchNorm(3)(rand(0, 3, 2, 2)), ValueError, shape_of('x is .*', (0, 3, 2, 2))),
+    *[(conv_layer, lambda n=n: conv_layer(*n), ValueError, f'{name} is 0; .*1 or more') for name, n in dict(n_out=(3, 0), kernel=(3, 4, 0), stride=(3, 4, 3, 0)).items()],
+    (cnn, lambda: cnn(0), ValueError, 'n_out is 0; .*1 or more'),
+    (cnn, lambda: cnn(10, (8, 0), (2, 2)), ValueError, 'n_out is 0; .*1 or more'),
+    (cnn, lambda: cnn(10, (8, 8), (2,)), ValueError, r'zip\(\) argument'),
+    (cnn, lambda: cnn(10, (), ()), ValueError, r'zip\(\) argument'),
+    # trained
     (Augmented, lambda: Augmented(TensorDataset(rand(4, 784), zeros(4)), small_moves(), batch_size=0), ValueError, 'batch_size is 0'),
     (train_cnn, lambda: train_cnn((3, 11)), ValueError, 'digits has 11'),
     (load_trained, lambda: load_trained('vgg'), FileNotFoundError, 'no file .*vgg'),
@@ -519,6 +529,6 @@ def test_the_malice_is_real(folder):
     assert Path('marker').exists()
 
 def test_the_table_knows_every_public_function():
-    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'medians', 'small_moves', 'conv_layer', 'array', 'colors', 'models'}
+    no_input = {'set_style', 'default_device', 'is_watched', 'mnist_idx_path', 'medians', 'small_moves', 'array', 'colors', 'models'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
     assert public - no_input <= {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS} | {'mnist_distance'}

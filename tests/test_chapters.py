@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
-ORDER = ['guards', 'plotting', 'files', 'launcher', *(re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS)]  # plumbing, then the chapters in reading order
+ORDER = ['guards', 'plotting', 'files', 'launcher', *(re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS), 'trained']  # plumbing, the chapters in reading order, what builds on them
 
 def cells(path, kind): return [dict(c, text=''.join(c['source'])) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == kind]
 

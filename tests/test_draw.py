@@ -9,15 +9,14 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 from export_models import read_safetensors
-from train_long import load_mlp
 
-from mnist_sgd.conv import load_trained
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.linear import pair_tensors
 from mnist_sgd.relu import count_parameters, two_layer_net
 from mnist_sgd.similarity import ideal_digit, mnist_distance
 from mnist_sgd.softmax import class_accuracy, digit_tensors
 from mnist_sgd.story import like_mnist, train_model_named
+from mnist_sgd.trained import load_trained
 from mnist_sgd.tensor import stack_images
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,13 +130,13 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
 def test_ten_digit_nets_are_the_stored_ones(exported):
     (x, y), sure = digit_tensors('valid'), {}
     with torch.no_grad():
-        for (name, net), stored in zip(ten_nets(exported).items(), (load_mlp()[0], load_trained('cnn')[0]), strict=True):
+        for (name, net), stored in zip(ten_nets(exported).items(), (load_trained('mlp')[0], load_trained('cnn')[0]), strict=True):
             assert (net(x[:500]) - stored(x[:500])).abs().max() < 1e-4, name
             scores = torch.cat([net(xb) for xb in x.split(500)])
             acc, sure[name] = class_accuracy(scores, y).item(), scores.softmax(1).amax(1).median().item()
             assert {'mlp': .975 < acc < .985, 'cnn': acc > .99}[name]  # as the page says
     assert .85 < sure['cnn'] < .97 < sure['mlp']
-    assert len(exported['mlp.0.bias']) == 100 and count_parameters(load_mlp()[0]) == 79_510 and count_parameters(load_trained('cnn')[0]) == 43_194
+    assert len(exported['mlp.0.bias']) == 100 and count_parameters(load_trained('mlp')[0]) == 79_510 and count_parameters(load_trained('cnn')[0]) == 43_194
     assert sum(int(np.prod(exported[f'cnn.{i}.weight'].shape))*size**2 for i, size in enumerate((14, 14, 7, 4))) + 10_240 == 1_738_304  # multiplications
     assert (ROOT/'_docs'/'models.safetensors').stat().st_size < 800_000
 

@@ -8,9 +8,9 @@ import torch
 import train_long  # from tools
 
 import mnist_sgd
-from mnist_sgd.conv import load_trained
 from mnist_sgd.files import load_arrays
 from mnist_sgd.softmax import class_accuracy, digit_tensors
+from mnist_sgd.trained import load_trained
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,13 +18,11 @@ TRAINED = Path(mnist_sgd.__path__[0])/'trained'
 FACTS = {'name', 'command', 'seed', 'digits', 'epochs', 'accuracy', 'seconds', 'cpu_seconds', 'threads', 'torch'}
 GOALS = dict(cnn37=(.998, 15), cnn=(.994, 90), mlp=(.98, 15))  # accuracy, and seconds by the clock on two cores: mean of three seeds
 
-def load(name): return train_long.load_mlp() if name == 'mlp' else load_trained(name)
-
 def rows(name): return [r for r in json.loads((TRAINED/'results.json').read_text()) if r['name'] == name]
 
 @pytest.mark.parametrize('name', GOALS)
 def test_stored_weights_reach_the_stated_accuracy(name):
-    model, facts = load(name)
+    model, facts = load_trained(name)
     x, y = digit_tensors('valid', facts['digits'])
     with torch.no_grad(): scores = torch.cat([model(xb) for xb in x.split(500)])
     assert scores.shape == (len(y), len(facts['digits'])) and not model.training
@@ -33,7 +31,7 @@ def test_stored_weights_reach_the_stated_accuracy(name):
 
 @pytest.mark.parametrize('name', GOALS)
 def test_facts_are_complete_and_are_those_of_the_recipe(name):
-    facts = load(name)[1]
+    facts = load_trained(name)[1]
     assert FACTS <= facts.keys() and facts['name'] == name
     assert {k: tuple(facts[k]) if k == 'digits' else facts[k] for k in train_long.RECIPES[name]} == train_long.RECIPES[name]
     assert facts['command'] == f'python tools/train_long.py --only {name} {facts["seed"]}'

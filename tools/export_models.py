@@ -14,9 +14,7 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from train_long import load_mlp
 
-from mnist_sgd.conv import load_trained
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.files import write_bytes
 from mnist_sgd.interpret import top_losses
@@ -24,6 +22,7 @@ from mnist_sgd.similarity import ideal_digit
 from mnist_sgd.softmax import digit_tensors
 from mnist_sgd.story import models, train_model_named
 from mnist_sgd.tensor import stack_images, to_np
+from mnist_sgd.trained import load_trained
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGITS = 3, 7
@@ -65,7 +64,7 @@ def pair_arrays() -> dict:
 
 def ten_arrays() -> dict:
     "The nets for ten digits by name, the batch normalisation of the convolutional one folded into its kernels"
-    mlp, cnn = load_mlp()[0], load_trained('cnn')[0]
+    mlp, cnn = (load_trained(name)[0] for name in ('mlp', 'cnn'))
     convolutions = [fuse_conv_bn_eval(*layer[:2]) for layer in cnn[1:-2]]
     named = [('mlp.0', mlp[0]), ('mlp.2', mlp[2]), *((f'cnn.{i}', conv) for i, conv in enumerate(convolutions)), ('cnn.linear', cnn[-1])]
     return ({f'{name}.{key}': to_np(value) for name, layer in named for key, value in layer.state_dict().items()} |

@@ -35,24 +35,13 @@ def train_mlp(digits, epochs, n_hidden, seed):
     learn = Learner(dls, two_layer_net(n_hidden, n_out=len(digits)), partial(SGD, momentum=.9, weight_decay=3e-4), cross_entropy, class_accuracy)
     return learn.fit(epochs, rise_and_fall)
 
-def load_mlp():
-    "The net that `train_mlp` has made, ready for use; and the facts about its training"
-    import torch
-
-    from mnist_sgd.files import load_arrays
-    from mnist_sgd.relu import two_layer_net
-    arrays, facts = load_arrays(TRAINED/'mlp.npz')
-    model = two_layer_net(facts['n_hidden'], n_out=len(facts['digits']))
-    model.load_state_dict({k.removeprefix('model/'): torch.from_numpy(v) for k, v in arrays.items() if k.startswith('model/')})
-    return model.eval(), facts
-
 def train(name, seed, out):
     "Train one net; write its weights and facts to NAME-SEED.npz in the folder `out`"
     import torch
 
     import mnist_sgd.checkpoint  # gives a Learner `save`
-    from mnist_sgd.conv import train_cnn
     from mnist_sgd.optimizer import BasicOptim
+    from mnist_sgd.trained import train_cnn
     torch.set_num_threads(THREADS)
     start, cpu = time.perf_counter(), time.process_time()
     learn = (train_mlp if name == 'mlp' else train_cnn)(**RECIPES[name], seed=seed)

@@ -1,4 +1,4 @@
-"Bad input, as one table: functions and command say what is wrong and what to do instead, and leave nothing half written"
+"Bad input, as one table: functions and command say what is wrong and what to do instead; nothing is left half written"
 import gzip, io, os, pickle, re, struct, sys, zipfile, zlib
 from functools import partial
 from importlib import import_module
@@ -243,8 +243,10 @@ CALLS = [
     (collate, lambda: collate([]), IndexError, 'index out of range'),
     (collate, lambda: collate([(1, 2), (3,)]), ValueError, 'argument 2 is shorter than argument 1'),
     (collate, lambda: collate([zeros(2), zeros(3)]), RuntimeError, r'equal size.*\[2\].*\[3\]'),
-    *[(DataLoader, lambda n=n: DataLoader([1, 2], n), ValueError, f'batch_size is {n!r}; .*1 or more') for n in (0, -1)],
-    *[(DataLoader, lambda n=n: DataLoader([1, 2], n), TypeError, f'batch_size is {n!r}; .*1 or more') for n in (2.5, None, '64')],
+    *[(DataLoader, lambda n=n: DataLoader([1, 2], n), ValueError, f'batch_size is {n!r}; .*1 or more')
+      for n in (0, -1)],
+    *[(DataLoader, lambda n=n: DataLoader([1, 2], n), TypeError, f'batch_size is {n!r}; .*1 or more')
+      for n in (2.5, None, '64')],
     (DataLoader, lambda: DataLoader([]), ValueError, 'empty; .*at least one'),
     (DataLoader, lambda: DataLoader(iter([1, 2])), TypeError, r'list_iterator does not. list\('),
     (DataLoader, lambda: DataLoader((zeros(4, 3), zeros(5))), RuntimeError, r'equal size.*\[4, 3\].*\[5\]'),
@@ -260,24 +262,39 @@ CALLS = [
     (init_params, lambda: init_params((784, -1)), RuntimeError, 'negative dimension -1'),
     (init_params, lambda: init_params(2.5), TypeError, 'randn'),
     (init_params, lambda: init_params(3, std=nan), ValueError, 'std is nan; .*0 or more'),
-    (linear1, lambda: linear1(zeros(2, 28), zeros(784, 1), zeros(1)), RuntimeError, r'cannot be multiplied \(2x28 and 784x1\)'),
+    (linear1, lambda: linear1(zeros(2, 28), zeros(784, 1), zeros(1)),
+     RuntimeError, r'cannot be multiplied \(2x28 and 784x1\)'),
     (linear1, lambda: linear1([1.], zeros(1), zeros(1)), TypeError, "'list' and 'Tensor'"),
     (sigmoid, lambda: sigmoid(3.), AttributeError, "'float' object has no attribute 'clamp'"),
-    *[(f, lambda f=f, o=o: f(zeros(4, 1), o), ValueError, shape_of('targets is .*of shape', tuple(o.shape)) + r'.*ones and zeros.*\(4, 1\).*unsqueeze\(1\)')
-      for f in (mnist_loss, batch_accuracy) for o in (zeros(4), zeros(1, 4), zeros(3, 1), *(torch.tensor([[0.], [1.], [0.], [bad]]) for bad in (nan, inf, 3., .5, -1., 255.)))],
-    *[(f, lambda f=f: f(zeros(4), torch.tensor([0, 1, 0, 255], dtype=torch.uint8)), ValueError, 'from 0 to 255; it must be ones and zeros') for f in (mnist_loss, batch_accuracy)],
-    *[(f, lambda f=f: f(zeros(4), [0, 1, 0, 1]), TypeError, r'targets is \[0, 1, 0, 1\]; it must be ones and zeros') for f in (mnist_loss, batch_accuracy)],
+    *[(f, lambda f=f, o=o: f(zeros(4, 1), o), ValueError,
+       shape_of('targets is .*of shape', tuple(o.shape)) + r'.*ones and zeros.*\(4, 1\).*unsqueeze\(1\)')
+      for f in (mnist_loss, batch_accuracy)
+      for o in (zeros(4), zeros(1, 4), zeros(3, 1),
+                *(torch.tensor([[0.], [1.], [0.], [bad]]) for bad in (nan, inf, 3., .5, -1., 255.)))],
+    *[(f, lambda f=f: f(zeros(4), torch.tensor([0, 1, 0, 255], dtype=torch.uint8)),
+       ValueError, 'from 0 to 255; it must be ones and zeros') for f in (mnist_loss, batch_accuracy)],
+    *[(f, lambda f=f: f(zeros(4), [0, 1, 0, 1]), TypeError, r'targets is \[0, 1, 0, 1\]; it must be ones and zeros')
+      for f in (mnist_loss, batch_accuracy)],
     (mnist_loss, lambda: mnist_loss(zeros(4), zeros(4) > 0), RuntimeError, 'bool tensor is not supported'),
-    *[(f, lambda f=f: f(zeros(4, dtype=torch.int64), zeros(4)), ValueError, 'is torch.int64.*must be floats') for f in (mnist_loss, batch_accuracy)],
-    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 2)), ValueError, shape_of('targets is .*of shape', (4, 1), (4, 2))),
-    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 1), partial(F.mse_loss, reduction='none')), RuntimeError, 'only for scalar outputs'),
-    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), lambda xb: xb[:, :1]), RuntimeError, 'does not require grad'),
-    *[(train_epoch, lambda lr=lr: train_epoch(nn.Linear(3, 1), lr, [ones(1)], loader()), ValueError, f'lr is {lr}; .*above 0') for lr in (-1, 0, nan, inf)],
-    (train_epoch, lambda: train_epoch(nn.Linear(3, 1), .1, [], loader()), ValueError, r'params is \[\]; .*not empty.*\[weights, bias\]'),
-    (train_epoch, lambda: train_epoch(nn.Linear(3, 1), .1, nn.Linear(3, 1).parameters(), loader()), TypeError, r'params is <generator.*list\(model.parameters\(\)\)'),
+    *[(f, lambda f=f: f(zeros(4, dtype=torch.int64), zeros(4)), ValueError, 'is torch.int64.*must be floats')
+      for f in (mnist_loss, batch_accuracy)],
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 2)),
+     ValueError, shape_of('targets is .*of shape', (4, 1), (4, 2))),
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), nn.Linear(3, 1), partial(F.mse_loss, reduction='none')),
+     RuntimeError, 'only for scalar outputs'),
+    (calc_grad, lambda: calc_grad(zeros(4, 3), zeros(4, 1), lambda xb: xb[:, :1]),
+     RuntimeError, 'does not require grad'),
+    *[(train_epoch, lambda lr=lr: train_epoch(nn.Linear(3, 1), lr, [ones(1)], loader()),
+       ValueError, f'lr is {lr}; .*above 0') for lr in (-1, 0, nan, inf)],
+    (train_epoch, lambda: train_epoch(nn.Linear(3, 1), .1, [], loader()),
+     ValueError, r'params is \[\]; .*not empty.*\[weights, bias\]'),
+    (train_epoch, lambda: train_epoch(nn.Linear(3, 1), .1, nn.Linear(3, 1).parameters(), loader()),
+     TypeError, r'params is <generator.*list\(model.parameters\(\)\)'),
     (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), []), ZeroDivisionError, 'division by zero'),
-    (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), loader(n_out=2)), ValueError, shape_of('targets is .*of shape', (2, 2), (2, 1))),
-    *[(train_model, lambda n=n: train_model(nn.Linear(3, 1), n, .1, [ones(1)], None), (ValueError, TypeError), f'epochs is {n}; .*1 or more') for n in (0, -3, 1.5)],
+    (validate_epoch, lambda: validate_epoch(nn.Linear(3, 1), loader(n_out=2)),
+     ValueError, shape_of('targets is .*of shape', (2, 2), (2, 1))),
+    *[(train_model, lambda n=n: train_model(nn.Linear(3, 1), n, .1, [ones(1)], None),
+       (ValueError, TypeError), f'epochs is {n}; .*1 or more') for n in (0, -3, 1.5)],
     # optimizer
     *[(BasicOptim, lambda ps=ps: BasicOptim(ps, .1),
        ValueError, r'give model.parameters\(\), or tensors with requires_grad_\(\) in a list')
@@ -310,12 +327,15 @@ CALLS = [
     (Recorder, lambda: Recorder(['a']).plot_metrics(), ValueError, 'no epochs yet.*call fit first'),
     (metric_name, lambda: metric_name('accuracy'), TypeError, "'accuracy' cannot be called.*batch_accuracy"),
     (print_row, lambda: print_row(3), TypeError, "'int' object is not iterable"),
-    (clock, lambda: clock(nan), ValueError, 'cannot convert float NaN'),  # of a negative time it makes nonsense, and nobody has one
+    (clock, lambda: clock(nan),
+     ValueError, 'cannot convert float NaN'),  # of a negative time it makes nonsense, and nobody has one
     (few_threads, lambda: few_threads(3), TypeError, "'int' object is not iterable"),
-    (finite, lambda: finite(learner(), nan, 'in batch 1'), FloatingPointError, 'became nan in batch 1 of epoch 1.*Try a smaller'),
+    (finite, lambda: finite(learner(), nan, 'in batch 1'),
+     FloatingPointError, 'became nan in batch 1 of epoch 1.*Try a smaller'),
     (moved, lambda: moved(dict(a=1), 'cpu'), TypeError, r'this one is a dict; make .*\(input, target\) tuples'),
     (place, lambda: learner(dl=3), TypeError, r'must be two loaders, as in DataLoaders\(train, valid\)'),
-    (Watch, lambda: learner().fit(1, start_epoch=2), ValueError, '2 epochs are done already.*n_epochs is 1.*ask for more'),
+    (Watch, lambda: learner().fit(1, start_epoch=2),
+     ValueError, '2 epochs are done already.*n_epochs is 1.*ask for more'),
     (model_tensors, lambda: model_tensors(nn.Linear(3, 1)), AttributeError, "no attribute 'model'"),
     # learner
     (Learner, lambda: Learner(DataLoaders(loader(), loader()), lambda xb: xb),
@@ -327,10 +347,13 @@ CALLS = [
     *[(Learner.fit, lambda lr=lr: learner().fit(1, lr), ValueError, f'lr is {lr}; .*0 or more')
       for lr in (-1, nan, inf)],
     (Learner.fit, lambda: learner().fit(1, '0.1'), TypeError, "lr is '0.1'; .*0 or more"),
-    (Learner.fit, lambda: learner(n_out=2).fit(1, verbose=False), ValueError, shape_of('targets is .*of shape', (2, 1), (2, 2))),
-    (Learner.fit, lambda: learner(dl=loader(1, drop_last=True)).fit(1, verbose=False), ValueError, 'no batches; make batch_size smaller'),
+    (Learner.fit, lambda: learner(n_out=2).fit(1, verbose=False),
+     ValueError, shape_of('targets is .*of shape', (2, 1), (2, 2))),
+    (Learner.fit, lambda: learner(dl=loader(1, drop_last=True)).fit(1, verbose=False),
+     ValueError, 'no batches; make batch_size smaller'),
     (Learner.get_preds, lambda: learner().get_preds([]), ValueError, 'no batches'),
-    (Learner.validate, lambda: learner().validate(loader(n_out=2)), ValueError, shape_of('targets is .*of shape', (4, 2), (4, 1))),
+    (Learner.validate, lambda: learner().validate(loader(n_out=2)),
+     ValueError, shape_of('targets is .*of shape', (4, 2), (4, 1))),
     (Learner.predict, lambda: learner().predict([1., 2., 3.]), TypeError, 'must be inputs and targets, two tensors'),
     (Learner.save, lambda: learner().save('file/a.npz'), OSError, 'file/a.npz.*Choose a place'),
     (Learner.save, lambda: learner().save('a.npz', note=print), TypeError, 'not JSON serializable'),
@@ -345,9 +368,11 @@ CALLS = [
     (training_state, lambda: training_state(nn.Linear(3, 1)), AttributeError, "no attribute 'model'"),
     (restore_training, lambda: restore_training(learner(), {}), KeyError, 'model'),
     (undo, lambda: undo(3).__enter__(), AttributeError, "'int' object has no attribute 'model'"),
-    (Learner.load, lambda: learner(opt_func=torch.optim.Adam).load(fitted()), ValueError, "another optimizer.*SGD.*Adam"),
+    (Learner.load, lambda: learner(opt_func=torch.optim.Adam).load(fitted()),
+     ValueError, "another optimizer.*SGD.*Adam"),
     (Learner.load, lambda: learner().load('empty'), ValueError, 'empty is damaged'),
-    (Learner.save, lambda: learner().save('a.npz', lr=3), ValueError, r"\['lr'\] is kept in any case; give the fact another name"),
+    (Learner.save, lambda: learner().save('a.npz', lr=3),
+     ValueError, r"\['lr'\] is kept in any case; give the fact another name"),
     (Learner.fit, lambda: learner().fit(1, verbose=False, checkpoint='sub'),
      OSError, 'Cannot write sub .*Choose a place'),
     # speed
@@ -364,8 +389,8 @@ CALLS = [
     (cross_entropy, lambda: cross_entropy(rand(3, 4), tensor([1, 2])),
      ValueError, 'targets is .*must be numbers of shape .* with n = 3'),
     (cross_entropy, lambda: cross_entropy(rand(2, 4), tensor([1., 2.])), RuntimeError, 'Expected dtype int32/int64'),
-    *[(cross_entropy, lambda i=i: cross_entropy(rand(2, 4), tensor([1, i])), RuntimeError, f'index {i} is out of bounds')
-      for i in (4, -1)],
+    *[(cross_entropy, lambda i=i: cross_entropy(rand(2, 4), tensor([1, i])),
+       RuntimeError, f'index {i} is out of bounds') for i in (4, -1)],
     (class_accuracy, lambda: class_accuracy(rand(4), tensor([1, 2, 3, 0])),
      ValueError, r'scores is .*of shape \(4,\).*a row of scores per image'),
     # schedule
@@ -379,7 +404,8 @@ CALLS = [
     (lr_find, lambda: lr_find(learner()), ValueError, 'needs 20 batches.*there are 2.*Make batch_size smaller'),
     (fit_patiently, lambda: fit_patiently(learner(), patience=0),
      ValueError, 'patience is 0; it must be a whole number'),
-    (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)), TypeError, 'lr is .*it must be a number.*must know beforehand'),
+    (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)),
+     TypeError, 'lr is .*it must be a number.*must know beforehand'),
     # conv
     # Python's range refuses; a kernel that does not fit has 0 places, and PyTorch refuses to take windows there
     (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, 'must not be zero'),
@@ -392,7 +418,8 @@ CALLS = [
     (windows, lambda: windows(rand(1, 1, 9, 9), 2.5), TypeError, 'must be int'),
     (conv2d, lambda: conv2d(rand(1, 2, 9, 9), rand(4, 3, 3, 3)),
      ValueError, shape_of('weight is .*', (4, 3, 3, 3)) + '.*with .*c = 2'),
-    (conv2d, lambda: conv2d(rand(9, 9), rand(4, 3, 3, 3)), ValueError, shape_of('x is .*', (9, 9)) + r'.*\(n, c, h, w\)'),
+    (conv2d, lambda: conv2d(rand(9, 9), rand(4, 3, 3, 3)),
+     ValueError, shape_of('x is .*', (9, 9)) + r'.*\(n, c, h, w\)'),
     (BatchNorm, lambda: BatchNorm(3)(rand(1, 3, 1, 1)), ZeroDivisionError, 'division by zero'),
     (BatchNorm, lambda: BatchNorm(3)(rand(0, 3, 2, 2)), ValueError, shape_of('x is .*', (0, 3, 2, 2))),
     *[(conv_layer, lambda n=n: conv_layer(*n), ValueError, f'{name} is 0; .*1 or more')
@@ -411,10 +438,12 @@ CALLS = [
     (Share, lambda: Share(loader(), 0, 1.5), TypeError, 'float.*integer'),
     (process_group, lambda: process_group('abacus').__enter__(), ValueError, "no device 'abacus' here; 'cpu'"),
     (process_group, lambda: process_group('meta').__enter__(), ValueError, "no device 'meta' here; 'cpu'"),
-    (process_group, lambda: process_group(timeout=nan).__enter__(), ValueError, 'timeout is nan; .* above 0: how long to wait'),
+    (process_group, lambda: process_group(timeout=nan).__enter__(),
+     ValueError, 'timeout is nan; .* above 0: how long to wait'),
     (launch, lambda: launch('train.py'), TypeError, r"words is 'train.py'; give a list, as in \['train.py'\]"),
     (launch, lambda: launch(['train.py'], 0), ValueError, 'n is 0; .*1 or more: how many processes'),
-    (launch, lambda: launch(['-c', 'raise SystemExit(3)'], 1, 'Try again'), ChildProcessError, r'Process 0 \(of 1.*ended with status 3, .*Try again'),
+    (launch, lambda: launch(['-c', 'raise SystemExit(3)'], 1, 'Try again'),
+     ChildProcessError, r'Process 0 \(of 1.*ended with status 3, .*Try again'),
     (mean_everywhere, lambda: mean_everywhere(zeros(1)), ValueError, 'process group has not been initialized'),
     (average_gradients, lambda: average_gradients([zeros(1, requires_grad=True)]),
           (ValueError, RuntimeError), 'non-empty list of Tensors'),

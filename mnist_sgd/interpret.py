@@ -16,8 +16,8 @@ from .guards import Count, Numbers, checked
 # %% ../nbs/13_interpret.ipynb #f3f0b7fd
 @checked
 def confusion_matrix(
-    preds: Numbers[Tensor, 'm+'],   # predicted classes, int64, from 0 to n-1
-    targets: Numbers[Tensor, 'm+'], # true classes, likewise, as many
+    preds: Numbers[Tensor, 'm'],   # predicted classes, int64, from 0 to n-1
+    targets: Numbers[Tensor, 'm'], # true classes, likewise, as many
     n: Count=2,                    # number of classes
 ) -> Tensor: # int64, n x n; row: the true class, column: the predicted one
     "How often each class was taken for each"

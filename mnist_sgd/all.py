@@ -46,5 +46,6 @@ from .similarity import *
 from .softmax import *
 from .story import *
 from .tensor import *
+from .trained import *
 
 __all__ = [name for name in globals() if not name.startswith('_')]

@@ -7,14 +7,13 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/interpret.html.md"""
 # %% auto #0
 __all__ = ['confusion_matrix', 'top_losses']
 
-# %% ../nbs/13_interpret.ipynb #9ea46e06
-import torch
+# %% ../nbs/13_interpret.ipynb #81a951ca
 import torch.nn.functional as F
 from torch import Tensor
 
 from .guards import Count, Numbers, checked
 
-# %% ../nbs/13_interpret.ipynb #55e03860
+# %% ../nbs/13_interpret.ipynb #f3f0b7fd
 @checked
 def confusion_matrix(
     preds: Numbers[Tensor, 'm'],   # predicted classes, int64, from 0 to n-1

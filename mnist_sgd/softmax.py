@@ -7,8 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/softmax.html.md"""
 # %% auto #0
 __all__ = ['digit_tensors', 'softmax', 'log_softmax', 'cross_entropy', 'class_accuracy']
 
-# %% ../nbs/12_softmax.ipynb #4e370ea4
-import torch
+# %% ../nbs/12_softmax.ipynb #3441b470
 from torch import Tensor
 
 from .data import mnist_arrays

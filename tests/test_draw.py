@@ -9,9 +9,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 from export_models import read_safetensors
-from train_long import load_mlp
 
-from mnist_sgd.conv import load_trained
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.linear import pair_tensors
 from mnist_sgd.relu import count_parameters, two_layer_net
@@ -19,6 +17,7 @@ from mnist_sgd.similarity import ideal_digit, mnist_distance
 from mnist_sgd.softmax import class_accuracy, digit_tensors
 from mnist_sgd.pictures import like_mnist
 from mnist_sgd.story import train_model_named
+from mnist_sgd.trained import load_trained
 from mnist_sgd.tensor import stack_images
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,7 +142,7 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
 def test_ten_digit_nets_are_the_stored_ones(exported):
     (x, y), sure = digit_tensors('valid'), {}
     with torch.no_grad():
-        stored_nets = load_mlp()[0], load_trained('cnn')[0]
+        stored_nets = load_trained('mlp')[0], load_trained('cnn')[0]
         for (name, net), stored in zip(ten_nets(exported).items(), stored_nets, strict=True):
             assert (net(x[:500]) - stored(x[:500])).abs().max() < 1e-4, name
             scores = torch.cat([net(xb) for xb in x.split(500)])

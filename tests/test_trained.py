@@ -8,23 +8,22 @@ import torch
 import train_long  # from tools
 
 import mnist_sgd
-from mnist_sgd.conv import load_trained
 from mnist_sgd.files import load_arrays
 from mnist_sgd.softmax import class_accuracy, digit_tensors
+from mnist_sgd.trained import load_trained
 
 ROOT = Path(__file__).resolve().parent.parent
 
 TRAINED = Path(mnist_sgd.__path__[0])/'trained'
 FACTS = {'name', 'command', 'seed', 'digits', 'epochs', 'accuracy', 'seconds', 'cpu_seconds', 'threads', 'torch'}
-GOALS = dict(cnn37=(.998, 15), cnn=(.994, 90), mlp=(.98, 15))  # accuracy, and seconds by the clock on two cores: mean of three seeds
-
-def load(name): return train_long.load_mlp() if name == 'mlp' else load_trained(name)
+# accuracy, and seconds by the clock on two cores: mean of three seeds
+GOALS = dict(cnn37=(.998, 15), cnn=(.994, 90), mlp=(.98, 15))
 
 def rows(name): return [r for r in json.loads((TRAINED/'results.json').read_text()) if r['name'] == name]
 
 @pytest.mark.parametrize('name', GOALS)
 def test_stored_weights_reach_the_stated_accuracy(name):
-    model, facts = load(name)
+    model, facts = load_trained(name)
     x, y = digit_tensors('valid', facts['digits'])
     with torch.no_grad(): scores = torch.cat([model(xb) for xb in x.split(500)])
     assert scores.shape == (len(y), len(facts['digits'])) and not model.training
@@ -33,11 +32,13 @@ def test_stored_weights_reach_the_stated_accuracy(name):
 
 @pytest.mark.parametrize('name', GOALS)
 def test_facts_are_complete_and_are_those_of_the_recipe(name):
-    facts = load(name)[1]
+    facts = load_trained(name)[1]
     assert FACTS <= facts.keys() and facts['name'] == name
-    assert {k: tuple(facts[k]) if k == 'digits' else facts[k] for k in train_long.RECIPES[name]} == train_long.RECIPES[name]
+    recipe = train_long.RECIPES[name]
+    assert {k: tuple(facts[k]) if k == 'digits' else facts[k] for k in recipe} == recipe
     assert facts['command'] == f'python tools/train_long.py --only {name} {facts["seed"]}'
-    assert len(facts['values']) == facts['epochs'] and facts['values'][-1][2] == pytest.approx(facts['accuracy'], abs=1e-6)
+    assert len(facts['values']) == facts['epochs']
+    assert facts['values'][-1][2] == pytest.approx(facts['accuracy'], abs=1e-6)
     assert {k: facts[k] for k in FACTS} == rows(name)[0]
 
 @pytest.mark.parametrize('name', GOALS)
@@ -59,7 +60,8 @@ def test_all_of_them_are_small():
     assert {p.name for p in files} == {'results.json', *(f'{name}.npz' for name in GOALS)}
     assert sum(p.stat().st_size for p in files) < 1_000_000
 
-@pytest.mark.parametrize('name, recipe', [('cnn37', dict(digits=(3, 7), epochs=1)), ('mlp', dict(digits=tuple(range(10)), epochs=1, n_hidden=100))])
+@pytest.mark.parametrize('name, recipe', [
+    ('cnn37', dict(digits=(3, 7), epochs=1)), ('mlp', dict(digits=tuple(range(10)), epochs=1, n_hidden=100))])
 def test_the_tool_trains_and_writes_the_same_kind_of_file(tmp_path, monkeypatch, name, recipe):
     monkeypatch.setattr(train_long, 'RECIPES', {name: recipe})
     threads = torch.get_num_threads()
@@ -67,7 +69,8 @@ def test_the_tool_trains_and_writes_the_same_kind_of_file(tmp_path, monkeypatch,
     finally: torch.set_num_threads(threads)
     arrays, facts = load_arrays(tmp_path/f'{name}-5.npz')
     stored, told = load_arrays(TRAINED/f'{name}.npz')
-    assert {k: a.shape for k, a in arrays.items()} == {k: a.shape for k, a in stored.items()} and facts.keys() == told.keys()
+    assert {k: a.shape for k, a in arrays.items()} == {k: a.shape for k, a in stored.items()}
+    assert facts.keys() == told.keys()
     assert facts['seed'] == 5 and {'cnn37': .97, 'mlp': .9}[name] < facts['accuracy'] < 1
 
 def test_one_net_anew_leaves_the_others_rows(tmp_path, monkeypatch):
@@ -78,9 +81,12 @@ def test_one_net_anew_leaves_the_others_rows(tmp_path, monkeypatch):
     old, new = json.loads(before), json.loads((tmp_path/'results.json').read_text())
     assert [r for r in new if r['name'] != 'mlp'] == [r for r in old if r['name'] != 'mlp']
     row, = (r for r in new if r['name'] == 'mlp')
-    assert row['accuracy'] == load_arrays(tmp_path/'mlp.npz')[1]['accuracy'] and abs(row['accuracy'] - rows('mlp')[0]['accuracy']) < 3e-3
+    assert row['accuracy'] == load_arrays(tmp_path/'mlp.npz')[1]['accuracy']
+    assert abs(row['accuracy'] - rows('mlp')[0]['accuracy']) < 3e-3
 
-@pytest.mark.parametrize('arguments, code, says', [(['--help'], 0, '--only NAME SEED'), (['--only', 'rnn', '0'], 2, 'cnn37, cnn, mlp'), (['--only', 'cnn', 'x'], 2, 'whole number'), (['--nets', 'rnn'], 2, 'invalid choice')])
+@pytest.mark.parametrize('arguments, code, says', [
+    (['--help'], 0, '--only NAME SEED'), (['--only', 'rnn', '0'], 2, 'cnn37, cnn, mlp'),
+    (['--only', 'cnn', 'x'], 2, 'whole number'), (['--nets', 'rnn'], 2, 'invalid choice')])
 def test_the_tool_explains_itself(arguments, code, says):
     res = subprocess.run([sys.executable, ROOT/'tools'/'train_long.py', *arguments], capture_output=True, text=True)
     assert res.returncode == code and says in res.stdout + res.stderr

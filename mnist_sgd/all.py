@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/all.ipynb #fab224e8
+# %% ../nbs/all.ipynb #179b024b
 import itertools, math, os, random, re, shutil, string, sys, tempfile, time
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ from .plotting import *
 from .recorder import *
 from .relu import *
 from .schedule import *
+from .signals import *
 from .similarity import *
 from .softmax import *
 from .story import *

@@ -15,29 +15,25 @@ from torch import Tensor, nn
 
 from .guards import Count, Floats, Numbers, checked
 
-# %% ../nbs/16_conv.ipynb #54999d6c
+# %% ../nbs/16_conv.ipynb #6da97c04
 def _pair(o): return o if isinstance(o, tuple) else (o, o)
 
 def conv_shape(
     size, kernel, # height and width: of the picture, of the window; one number if they are equal
-    stride=1,     # how far the window moves at a time, likewise
-    padding=0,    # how many zeros on each side, likewise
+    stride=1, padding=0, # how far the window moves at a time; how many zeros on each side
 ) -> tuple: # rows and columns of the map; 0 where the window does not fit
     "Size of what a convolution or a pooling makes ([why](https://arxiv.org/abs/1603.07285))"
     pairs = zip(*map(_pair, (size, kernel, stride, padding)), strict=True)
     return tuple(len(range(0, n + 2*p - k + 1, s)) for n, k, s, p in pairs)
 
-# %% ../nbs/16_conv.ipynb #2c30a477
-def explain_conv(
-    size, kernel, stride=1, padding=0, # as for `conv_shape`
-):
+# %% ../nbs/16_conv.ipynb #5b33b7f8
+def explain_conv(size, kernel, stride=1, padding=0): # as for `conv_shape`
     "Print, for height and width, how the size of a convolution's result comes about"
-    for axis, n, k, s, p in zip(('height', 'width'), *map(_pair, (size, kernel, stride, padding)), strict=True):
+    pairs = zip(*map(_pair, (size, kernel, stride, padding)), strict=True)
+    for axis, (n, k, s, p) in zip(('height', 'width'), pairs, strict=True):
         way = n + 2*p - k
-        around = f' and {p} on each side' if p else ''
-        left = f' ({way % s} left over)' if way % s else ''
-        moves = f': {way//s} moves of {s}{left}, so {way//s + 1} places' if way >= 0 else ': it does not fit'
-        print(f"{axis + ':':<7} {n}{around}, less a kernel of {k}, leaves {way} to travel{moves}")
+        moves = f'{way//s} moves of {s}, so {way//s + 1} places' if way >= 0 else 'it does not fit'
+        print(f'{axis}: {n} + 2·{p} less a kernel of {k} leaves {way} to travel: {moves}')
 
 # %% ../nbs/16_conv.ipynb #25a18c36
 def windows(
@@ -72,12 +68,10 @@ class BatchNorm(nn.Module):
         self.register_buffer('running_mean', torch.zeros(n_channels))
         self.register_buffer('running_var', torch.ones(n_channels))
 
-# %% ../nbs/16_conv.ipynb #ac0c8305
+# %% ../nbs/16_conv.ipynb #a8caad92
 @patch
 @checked
-def forward(self: BatchNorm,
-    x: Floats[Tensor, 'n+ c h w'], # feature maps, n x channels x height x width
-):
+def forward(self: BatchNorm, x: Floats[Tensor, 'n+ c h w']): # n x channels x height x width
     mean, var = self.running_mean, self.running_var
     if self.training:
         mean, var, n = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0), x.numel()//x.shape[1]
@@ -86,25 +80,23 @@ def forward(self: BatchNorm,
     x = (x - mean[:, None, None])/(var[:, None, None] + self.eps).sqrt()
     return x*self.weight[:, None, None] + self.bias[:, None, None]
 
-# %% ../nbs/16_conv.ipynb #43106418
+# %% ../nbs/16_conv.ipynb #c7aa56aa
 @checked
 def conv_layer(
-    n_in: Count, n_out: Count, # channels in and out
-    kernel: Count=3,           # height and width, an odd number
-    stride: Count=2,           # with a stride of 1, the maps keep their size
-    norm=True,                 # batch normalisation?
+    n_in: Count, n_out: Count,        # channels in and out
+    kernel: Count=3, stride: Count=2, # the kernel an odd number
+    norm=True,                        # batch normalisation?
 ) -> nn.Sequential:
     "Convolution, batch normalisation, ReLU"
     conv = nn.Conv2d(n_in, n_out, kernel, stride, padding=kernel//2, bias=not norm)
     return nn.Sequential(conv, *[nn.BatchNorm2d(n_out)]*norm, nn.ReLU())
 
-# %% ../nbs/16_conv.ipynb #bd690960
+# %% ../nbs/16_conv.ipynb #f4b21a38
 @checked
 def cnn(
-    n_out: Count=10,           # scores: one per class
-    channels=(16, 32, 32, 64), # of each layer
-    strides=(2, 1, 2, 2),      # of each layer
-    norm=True,                 # batch normalisation?
+    n_out: Count=10, # scores: one per class
+    channels=(16, 32, 32, 64), strides=(2, 1, 2, 2), # of each layer
+    norm=True,       # batch normalisation?
 ) -> nn.Sequential: # from n x 784 to n x n_out
     "A convolutional net for pictures of 28 by 28; the first kernels are 5 by 5, the others 3 by 3"
     layers, size = [], 28

@@ -25,9 +25,9 @@ from .relu import two_layer_net
 from .schedule import one_cycle
 from .softmax import class_accuracy, digit_tensors
 
-# %% ../nbs/trained.ipynb #81b19d21
+# %% ../nbs/trained.ipynb #d88d90e6
 def small_moves():
-    "A random change that a digit survives: turned by up to 7 degrees, shifted by a pixel, a twentieth larger or smaller"
+    "A change that a digit survives: turned by up to 7 degrees, shifted by a pixel, a twentieth larger or smaller"
     from torchvision.transforms import v2
     return v2.RandomAffine(7, translate=(.05, .05), scale=(.95, 1.05), interpolation=v2.InterpolationMode.BILINEAR)
 
@@ -46,7 +46,7 @@ class Augmented(DataLoader):
         for xb, yb in super().__iter__():
             yield torch.cat([self.transform(part) for part in xb.view(-1, 1, 28, 28).split(16)]).flatten(1), yb
 
-# %% ../nbs/trained.ipynb #503c1f1d
+# %% ../nbs/trained.ipynb #26a10bcb
 def train_cnn(
     digits=range(10), # which digits to tell apart
     epochs=9,      # how many times to go through the training images
@@ -60,11 +60,12 @@ def train_cnn(
     valid = TensorDataset(x[n:], y[n:]) if aside else TensorDataset(*digit_tensors('valid', digits))
     torch.manual_seed(seed)
     train_dl = Augmented(TensorDataset(x[:n], y[:n]), small_moves(), batch_size=128, shuffle=True)
-    learn = Learner(DataLoaders(train_dl, DataLoader(valid, 500)), cnn(len(digits)), partial(SGD, momentum=.9, weight_decay=5e-4),
-                    partial(F.cross_entropy, label_smoothing=.1), class_accuracy)
+    opt_func, loss_func = partial(SGD, momentum=.9, weight_decay=5e-4), partial(F.cross_entropy, label_smoothing=.1)
+    dls = DataLoaders(train_dl, DataLoader(valid, 500))
+    learn = Learner(dls, cnn(len(digits)), opt_func, loss_func, class_accuracy)
     return learn.fit(epochs, one_cycle(.2), verbose)
 
-# %% ../nbs/trained.ipynb #9f9a8c8e
+# %% ../nbs/trained.ipynb #7b75a4e6
 def load_trained(
     name='cnn', # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens
 ) -> tuple: # the model, ready for use; and the facts about its training
@@ -72,5 +73,5 @@ def load_trained(
     arrays, facts = load_arrays(Path(mnist_sgd.__path__[0])/'trained'/f'{name}.npz')
     n_out = len(facts['digits'])
     model = two_layer_net(facts['n_hidden'], n_out=n_out) if 'n_hidden' in facts else cnn(n_out)
-    model.load_state_dict({k.removeprefix('model/'): torch.from_numpy(v) for k, v in arrays.items() if k.startswith('model/')})
+    model.load_state_dict({k[6:]: torch.from_numpy(a) for k, a in arrays.items() if k.startswith('model/')})
     return model.eval(), facts

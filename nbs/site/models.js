@@ -5,7 +5,7 @@ const SIDE = 28, BOX = 20  // an image; the square that MNIST's digits fit into
 const arrayTypes = {F32: Float32Array, I32: Int32Array, U8: Uint8Array}
 
 /** The arrays in a safetensors file, by name: {data, shape}. tools/export_models.py writes the file and says what is in it. */
-export async function loadModels(url = new URL('models.safetensors', import.meta.url)) {
+export async function loadModels(url = new URL('../models.safetensors', import.meta.url)) {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`)
   const buffer = await response.arrayBuffer()

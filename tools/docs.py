@@ -7,7 +7,7 @@ the models of the page Draw a digit, and the last steps here make the pages work
 readers. Ends non-zero when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs
 makes the same pages from the same settings.
 """
-import json, re, shutil, subprocess, sys
+import inspect, json, re, shutil, subprocess, sys
 from configparser import ConfigParser
 from importlib import import_module
 from importlib.metadata import distribution
@@ -38,6 +38,10 @@ def api_entry(text, symbol):
         return '```python\n' + re.sub(r',?\s*\)', ')', re.sub(r'\(\s+', '(', code)).replace(')->', ') -> ') + '\n```'
     text = re.sub(r'```python\n(.*?)\n```', compact, text.removeprefix('---\n\n'), count=1, flags=re.S)
     table = str(DocmentTbl(symbol)).replace('**', '').replace('|    |', '| Parameter |', 1)
+    parameters = inspect.signature(symbol).parameters.items() if callable(symbol) else ()
+    for name, o in parameters:  # what `checked` asks for, in place of `Annotated`
+        for ask in getattr(o.annotation, '__metadata__', ()):
+            table = table.replace(f'| {name} | Annotated |', f'| {name} | {ask} |')
     if table: text += f'\n\n<details>\n<summary>Parameters</summary>\n\n{table}\n\n</details>'
     return f':::: {{.api-entry}}\n{text}\n::::'
 
@@ -77,7 +81,9 @@ def api_entries(proc):
         cells = gather(cells)
         for cell in filter(shown, cells):
             data = cell['outputs'][0]['data']
-            data['text/markdown'] = api_entry(''.join(data['text/markdown']), find(shown(cell)))
+            # nbdev calls a method that is patched on and `checked` by its own name alone
+            entry = re.sub(r'^### \w+$', f'### {shown(cell)}', ''.join(data['text/markdown']), count=1, flags=re.M)
+            data['text/markdown'] = api_entry(entry, find(shown(cell)))
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def add_notebook_links(proc, chapters, git_url):

@@ -87,7 +87,7 @@ def api_entries(proc):
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def add_notebook_links(proc, chapters, git_url):
-    "Links at the top of each chapter's page: the notebook in Colab, and the one that `copy_chapters` puts on the site"
+    "The reading time at the top of each chapter's page, and links: to Colab, and to what `copy_chapters` puts on the site"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
     for chapter in chapters:
         page = proc/re.sub(r'^\d+_', '', chapter.name)
@@ -95,8 +95,10 @@ def add_notebook_links(proc, chapters, git_url):
         links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}">'
                  '<i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
                  f'<a href="notebooks/{chapter.name}" download>'
-                 '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a></p>')
-        nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links))  # after the title
+                 '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a>')
+        minutes = re.search(r'\*(About \d+ minutes)\.\*', chapter.read_text(encoding='utf-8'))
+        if minutes: links += f' · {minutes[1]}'
+        nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links + '</p>'))  # after the title
         page.write_text(json.dumps(nb), encoding='utf-8')
 
 def copy_chapters(site, chapters):

@@ -172,6 +172,7 @@ def test_each_page_links_to_colab_and_to_its_notebook(page, git_url, path):
     page.goto('/' + re.sub(r'^\d+_', '', path.stem) + '.html')
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github')
     assert page.get_by_role('link', name='Open in Colab').get_attribute('href') == f'{colab}/blob/main/nbs/{path.name}'
+    assert re.search(r'About \d+ minutes', page.locator('.notebook-links').inner_text())
     with page.expect_download() as download: page.get_by_role('link', name='Download notebook').click()
     assert download.value.suggested_filename == path.name
     assert Path(download.value.path()).read_bytes() == path.read_bytes()

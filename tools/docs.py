@@ -87,7 +87,7 @@ def api_entries(proc):
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def add_notebook_links(proc, chapters, git_url):
-    "The reading time at the top of each chapter's page, and links: to Colab, and to what `copy_chapters` puts on the site"
+    "At the top of each chapter's page: links to Colab and to what `copy_chapters` puts on the site, and the reading time"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
     for chapter in chapters:
         page = proc/re.sub(r'^\d+_', '', chapter.name)
@@ -98,7 +98,7 @@ def add_notebook_links(proc, chapters, git_url):
                  '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a>')
         minutes = re.search(r'\*(About \d+ minutes)\.\*', chapter.read_text(encoding='utf-8'))
         if minutes: links += f' · {minutes[1]}'
-        nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links + '</p>'))  # after the title
+        nb['cells'].insert(1, dict(cell_type='markdown', id='links', metadata={}, source=links + '</p>'))
         page.write_text(json.dumps(nb), encoding='utf-8')
 
 def copy_chapters(site, chapters):

@@ -33,9 +33,10 @@ from mnist_sgd.data import mnist_path
 from mnist_sgd.dataloader import DataLoader, DataLoaders
 from mnist_sgd.learner import Learner
 from mnist_sgd.linear import batch_accuracy, pair_tensors
+from mnist_sgd.plotting import colors, set_style
 from mnist_sgd.relu import two_layer_net
 from mnist_sgd.speed import medians, turns
-from mnist_sgd.tensor import colors, set_style, stack_images
+from mnist_sgd.tensor import stack_images
 
 BATCH, LR = 256, .1
 bce = F.binary_cross_entropy_with_logits

@@ -63,12 +63,14 @@ for pid in map(int, sys.stdin.read().split()):
     except OSError: pass
 """
 
-# %% ../nbs/launcher.ipynb #aedcae6f
-def _read(lines, use):
-    "A thread that passes each line to `use`, for as long as there are any"
+# %% ../nbs/launcher.ipynb #80b229d0
+def _read(lines, use, unread=None):
+    "A thread that passes each line to `use`, for as long as there are any, or notes in `unread` that nobody reads on"
     def read():
         with lines:
-            for line in lines: use(line)
+            try:
+                for line in lines: use(line)
+            except BrokenPipeError: unread.append(True)
     thread = threading.Thread(target=read)
     thread.start()
     return thread
@@ -89,7 +91,7 @@ def launch(
     python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
     guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
                              text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    processes, readers, errors = [], [], [[] for _ in range(n)]
+    processes, readers, unread, errors = [], [], [], [[] for _ in range(n)]
     try:
         for i, lines in enumerate(errors):
             processes.append(p := subprocess.Popen(
@@ -97,7 +99,7 @@ def launch(
                 stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
             print(p.pid, file=guard.stdin, flush=True)
             readers.append(_read(p.stderr, lines.append))
-            if i == 0: readers.append(_read(p.stdout, partial(print, end='', flush=True)))
+            if i == 0: readers.append(_read(p.stdout, partial(print, end='', flush=True), unread))
         while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
     except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
     finally:
@@ -105,6 +107,7 @@ def launch(
         for o in processes: o.wait()
         for o in readers: o.join()
         guard.communicate()  # it reads to the end, and finds nobody left
+    if unread: raise BrokenPipeError("nobody reads what is printed")
     if any(codes):
         code, rank = min((code, i) for i, code in enumerate(codes) if code)
         sys.stderr.writelines(errors[rank])

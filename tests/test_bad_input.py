@@ -677,6 +677,10 @@ def test_nan_is_never_right(target):
     assert batch_accuracy(preds, targets) == pytest.approx(1/3)
     assert mnist_loss(preds, targets).isnan()
 
+def test_a_row_of_scores_with_nan_is_never_right():
+    scores = tensor([[nan, 0.], [0., nan], [nan, nan], [1., 0.]])  # argmax finds the place of a NaN
+    assert class_accuracy(scores, tensor([0, 1, 0, 0])) == .25
+
 def test_the_table_knows_every_public_function():
     no_input = {'set_style', 'default_device', 'is_watched', 'started', 'mnist_idx_path', 'medians', 'small_moves',
                 'array', 'colors', 'models'}

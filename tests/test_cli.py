@@ -236,8 +236,9 @@ def test_the_command_ends_in_silence_when_nobody_reads(trained, tmp_path):
         process.stdout.close()
         assert process.stderr.read() == ''
     assert process.returncode == 141
-    for status, words in [(141, ['predict', good, '--weights', weights]), (141, ['train', '--epochs', '1']),
-                          (0, ['--help'])]:
+    train = ['train', '--epochs', '1']
+    for status, words in [(141, ['predict', good, '--weights', weights]), (141, train),
+                          (141, [*train, '--processes', '2']), (0, ['--help'])]:
         ours, theirs = os.pipe()
         os.close(ours)
         done = subprocess.run([*START, *words], stdout=theirs, stderr=subprocess.PIPE, text=True, cwd=tmp_path)

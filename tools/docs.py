@@ -87,7 +87,7 @@ def api_entries(proc):
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def add_notebook_links(proc, chapters, git_url):
-    "At the top of each chapter's page: links to Colab and to what `copy_chapters` puts on the site, and the reading time"
+    "At the top of each page: links to Colab and to what `copy_chapters` puts on the site, and the reading time"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
     for chapter in chapters:
         page = proc/re.sub(r'^\d+_', '', chapter.name)

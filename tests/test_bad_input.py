@@ -17,8 +17,9 @@ from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
-MODULES = ('files data tensor broadcast similarity gradient descent dataloader linear optimizer relu recorder pictures '
-           'checkpoint learner interpret speed softmax schedule conv trained launcher distributed story').split()
+MODULES = ('files data tensor broadcast similarity gradient descent dataloader linear optimizer relu recorder '
+           'pictures checkpoint learner interpret speed softmax schedule signals conv trained launcher '
+           'distributed story').split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
 
@@ -407,6 +408,11 @@ CALLS = [
      ValueError, 'patience is 0; it must be a whole number'),
     (fit_patiently, lambda: fit_patiently(learner(), one_cycle(.1)),
      TypeError, 'lr is .*it must be a number.*must know beforehand'),
+    # signals
+    (layer_outputs, lambda: layer_outputs(nn.Linear(3, 2), rand(2, 3)), TypeError, 'not iterable'),
+    (spreads, lambda: spreads(nn.Sequential(nn.Linear(3, 2)), rand(2, 4)), RuntimeError, 'shapes cannot be multiplied'),
+    (kaiming_, lambda: kaiming_(rand(3, 2)), AttributeError, 'modules'),
+    (Residual, lambda: Residual(nn.Linear(3, 4))(rand(2, 3)), RuntimeError, 'size of tensor'),
     # conv
     # Python's range refuses; a kernel that does not fit has 0 places, and PyTorch refuses to take windows there
     (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, 'must not be zero'),

@@ -79,7 +79,7 @@ class SharedLearner(Learner):
 @patch
 def agree(self: SharedLearner):
     "Take over the model and torch's random numbers from process 0; all processes must call it"
-    dist.barrier()  # nobody goes on, and writes a file, before all have come this far, and read theirs
+    dist.barrier()  # nobody writes a file before all have come this far, and read theirs
     numbers = torch.get_rng_state().to(self.device)
     for t in (numbers, *model_tensors(self).values()): dist.broadcast(t.detach(), 0)
     torch.set_rng_state(numbers.cpu())

@@ -33,7 +33,7 @@ setup(
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     python_requires='>=' + cfg['min_python'], install_requires=lines('requirements'),
     extras_require={k.removesuffix('_requirements'): lines(k) for k in cfg if k.endswith('_requirements')},
-    packages=['mnist_sgd'], package_data={'mnist_sgd': ['mnist/*', 'mnist/*/*', 'trained/*']},
+    packages=['mnist_sgd', 'mnist_sgd.exercises'], package_data={'mnist_sgd': ['mnist/*', 'mnist/*/*', 'trained/*']},
     cmdclass=dict(build_py=BuildWithNotebooks),
     entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['mnist_sgd = mnist_sgd._modidx:d']),
     classifiers=['Intended Audience :: Education', 'Programming Language :: Python :: 3 :: Only',

@@ -7,15 +7,13 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/clinic.html.md"""
 # %% auto #0
 __all__ = ['show_curves', 'page', 'show_patient', 'diagnose']
 
-# %% ../nbs/clinic.ipynb #db4cb8ae
-import base64, io, json
-
+# %% ../nbs/clinic.ipynb #159d5b99
 import matplotlib.pyplot as plt
 
-from .exercises.clinic import clinic_data, defined, patients, training
+from .exercises.clinic import defined, patients, training
 from .plotting import colors
 
-# %% ../nbs/clinic.ipynb #d28a89d5
+# %% ../nbs/clinic.ipynb #28a58d14
 def show_curves(
     number, # of the patient, 1 to 24
 ):
@@ -38,9 +36,9 @@ def page(number):
     "A patient in Markdown: the code, and the four answers, folded"
     patient = patients[number - 1]
     answers = [(letter, *patient.answers[i], 'Right' if i == 0 else 'No') for letter, i in patient.shuffled()]
-    folded = [f'<details><summary>{letter}. {text}</summary>\n\n{verdict}. {why}\n\n</details>' for letter, text, why, verdict in answers]
-    return '\n\n'.join([f'<details><summary>The code</summary>\n\n```python\n{patient.sick}```\n\n</details>', *folded,
-                        f'<details><summary>How one finds it</summary>\n\n{patient.finding}.\n\n</details>'])
+    folds = [('The code', f'```python\n{patient.sick}```'), *((f'{a}. {text}', f'{right}. {why}') for a, text, why, right in answers),
+             ('How one finds it', patient.finding + '.')]
+    return '\n\n'.join(f'<details><summary>{short}</summary>\n\n{text}\n\n</details>' for short, text in folds)
 
 def show_patient(
     number, # of the patient, 1 to 24

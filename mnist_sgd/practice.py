@@ -60,9 +60,9 @@ class Exercise:
 
     judged = None # where comparing results is not enough: function of what was written and of `say`, as for `verdict`
 
-# %% ../nbs/practice.ipynb #b842ece4
-chapters = ('data tensor broadcast similarity gradient descent dataloader linear optimizer relu autograd learner softmax '
-            'interpret schedule signals conv checkpoint speed distributed puzzles clinic').split()
+# %% ../nbs/practice.ipynb #28a63147
+chapters = '''data tensor broadcast similarity gradient descent dataloader linear optimizer relu autograd learner softmax
+    interpret schedule signals conv checkpoint speed distributed puzzles clinic'''.split()
 
 def chapter_exercises(chapter):
     "The exercises of a chapter, in order: a list"
@@ -73,7 +73,7 @@ def find_exercise(name):
     "The exercise of this name, such as 'similarity.rmse'. `ValueError`, with the names that there are, for another"
     chapter = str(name).partition('.')[0]
     if chapter not in chapters:
-        raise ValueError(f"{name!r} names no chapter; an exercise is called CHAPTER.NAME, with one of {', '.join(chapters)}")
+        raise ValueError(f"{name!r} names no chapter; exercises are called CHAPTER.NAME, and the chapters {', '.join(chapters)}")
     here = chapter_exercises(chapter)
     for o in here:
         if o.name == name: return o
@@ -104,18 +104,19 @@ def same(
     if _numbers(a) or _numbers(b): return False
     return type(a) is type(b) and (callable(a) or a == b)
 
-# %% ../nbs/practice.ipynb #4e9288fd
+# %% ../nbs/practice.ipynb #c5096fa9
 def told(o) -> str:
     "A result or an input in a few words: small ones as they are, of large ones type and shape"
     if isinstance(o, BaseException): return f"{type(o).__name__}: {str(o).splitlines()[0] if str(o) else ''}"
     if isinstance(o, torch.nn.Module): return f'a {type(o).__name__}'
-    if isinstance(o, bool | np.bool_) or not _numbers(o) and not isinstance(o, list | tuple | dict):
+    if isinstance(o, bool | np.bool_) or (not _numbers(o) and not isinstance(o, list | tuple | dict)):
         return getattr(o, '__name__', None) or textwrap.shorten(repr(o), 60)
     if isinstance(o, int | float | np.generic): return f'{o:.4g}' if isinstance(o, float | np.floating) else f'{o}'
     if isinstance(o, dict): return '{' + ', '.join(f'{k}: {told(v)}' for k, v in islice(o.items(), 4)) + '}'
     if isinstance(o, list | tuple):
         parts = ', '.join(told(part) for part in o[:6])
-        return f'[{parts}{", ..." if len(o) > 6 else ""}]' if isinstance(o, list) else f'({parts}{", ..." if len(o) > 6 else ""})'
+        if len(o) > 6: parts += ', ...'
+        return f'[{parts}]' if isinstance(o, list) else f'({parts})'
     t = _tensor(o)
     name, shape = 'array' if isinstance(o, np.ndarray) else 'tensor', f'shape {tuple(t.shape)}'
     if t.numel() > 6: return f'a {name} of {shape}'
@@ -129,14 +130,15 @@ def difference(
     pair = f'{told(got)} instead of {told(wanted)}'
     if not (_numbers(got) and _numbers(wanted)): return pair
     a, b = _tensor(got), _tensor(wanted)
-    if a.shape != b.shape: return pair if max(a.numel(), b.numel()) <= 6 else f'shape {tuple(a.shape)} instead of {tuple(b.shape)}'
+    if a.shape != b.shape and max(a.numel(), b.numel()) > 6: return f'shape {tuple(a.shape)} instead of {tuple(b.shape)}'
+    if a.shape != b.shape: return pair
     if _kind(a) != _kind(b): return f'{pair}: {_kind(a)}, not {_kind(b)}'
     if a.numel() <= 6: return pair
     first = (~torch.isclose(a.double(), b.double(), rtol=tol, atol=tol, equal_nan=True)).nonzero()[0].tolist()
     a, b = a[tuple(first)].item(), b[tuple(first)].item()
     return f'{told(a)} instead of {told(b)} at {first}, in a result of shape {tuple(_tensor(got).shape)}'
 
-# %% ../nbs/practice.ipynb #cf7c47f2
+# %% ../nbs/practice.ipynb #0be8e344
 @dataclass
 class Outcome:
     "What came of a call"
@@ -152,7 +154,7 @@ class Outcome:
 
 def _seed():
     torch.manual_seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  what a reader's code draws from
     random.seed(0)
 
 def _case_names(ex):
@@ -173,7 +175,7 @@ def outcome(ex, f, args) -> Outcome:
     changed = () if ex.changes else tuple(n for n, a, b in zip(_case_names(ex), args, mine) if not same(a, b))
     return Outcome(value, None, changed, bool(printed.getvalue()))
 
-# %% ../nbs/practice.ipynb #97c5c38a
+# %% ../nbs/practice.ipynb #e688ed53
 @dataclass
 class Verdict:
     "Whether it is right, and what to say about it"
@@ -192,7 +194,8 @@ def broken_rule(ex, source):
     tree = ast.parse(textwrap.dedent(source))
     for node in ast.walk(tree):
         words = {getattr(node, 'attr', None), getattr(node, 'id', None), 'loop' if isinstance(node, _loops) else None}
-        for word in words & set(ex.forbidden): return f"right or wrong, it uses {'a loop' if word == 'loop' else word}; do without"
+        for word in words & set(ex.forbidden):
+            return f"it uses {'a loop' if word == 'loop' else word}; this puzzle is to be solved without"
     defs = [o for o in ast.walk(tree) if isinstance(o, ast.FunctionDef) and o.name == ex.function]
     if ex.one_line and defs:
         body = [o for o in defs[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
@@ -236,13 +239,15 @@ def verdict(
     if not reason and mine.changed: reason = f"You changed the caller's {' and '.join(mine.changed)}; work on a copy"
     if not reason and mine.value is None and not mine.error and its.value is not None:
         reason = "Nothing comes back: is a return missing?"
-    if mine.error: result = f"your code raises {told(mine.error)}{_line(mine.error)}, and {told(its.error or its.value)} is right"
+    if mine.error:
+        result = f"your code raises {told(mine.error)}{_line(mine.error)}, and {told(its.error or its.value)} is right"
     elif its.error: result = f"{told(mine.value)}, where it should raise {told(its.error)}"
-    elif same(mine.value, its.value, ex.tol): result = f"the result is right, and {' and '.join(mine.changed)} is not what it was"
+    elif same(mine.value, its.value, ex.tol):
+        result = f"the result is right, and {' and '.join(mine.changed)} is not what it was"
     else: result = difference(mine.value, its.value, ex.tol)
     return answer(False, f"{reason}{'.'*(reason[-1:] not in ('?', ''))} For {where}: {result}".strip())
 
-# %% ../nbs/practice.ipynb #8d641ebf
+# %% ../nbs/practice.ipynb #c0025a61
 def _limit_memory(extra=4 << 30):
     "This process may take at most so many bytes more than it has"
     with suppress(ImportError, OSError, ValueError):
@@ -251,7 +256,7 @@ def _limit_memory(extra=4 << 30):
         resource.setrlimit(resource.RLIMIT_AS, (now + extra, now + extra))
 
 def _in_copy(job, seconds):
-    "Run `job(say)` in a copy of this process. Returns what it said, and what it returned as the last item of the list"
+    "Run `job(say)` in a copy of this process. Returns what it said, a list; the last item is what it returned"
     read, write = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Python warns of copies of processes with threads; PyTorch gets one thread there
@@ -292,7 +297,7 @@ def _in_thread(job, seconds):
 
 def _defined(ex, code, names):
     "What the code defines under the name that the exercise asks for"
-    exec(compile(code, '<your code>', 'exec'), names)
+    exec(compile(code, '<your code>', 'exec'), names)  # noqa: S102  a reader's own code, as Python would run it
     if ex.function not in names: raise NameError(f"the code defines no {ex.function}; write {ex.target}")
     return names[ex.function]
 
@@ -317,7 +322,8 @@ def judge(
         v = verdict(ex, made, source, say)
         return [v.right, v.text, True]
     started = time.monotonic()
-    *said, last = (_in_copy if hasattr(os, 'fork') else _in_thread)(job, ex.seconds) or ['the code itself']
+    said = (_in_copy if hasattr(os, 'fork') else _in_thread)(job, ex.seconds)
+    last = said[-1] if said else 'the code itself'
     if isinstance(last, list): return Verdict(name, *last)
     why = f"no end within {ex.seconds} s" if time.monotonic() - started >= ex.seconds else "Python itself gave up"
     return Verdict(name, False, f'For {last}: {why}', last != 'the code itself')
@@ -325,7 +331,7 @@ def judge(
 def _book():
     "The names that a file may use without importing them: the book's, `torch`, `nn`, `F` and `np`"
     names = dict(torch=torch, nn=torch.nn, F=torch.nn.functional, np=np, __name__='your code')
-    exec('from mnist_sgd.all import *', names)
+    exec('from mnist_sgd.all import *', names)  # noqa: S102
     return names
 
 # %% ../nbs/practice.ipynb #f65acb0a
@@ -378,20 +384,17 @@ def progress(
         print(f'{o:12} {marks}  {sum(name in done for name in names)} of {len(names)}')
         if chapter: print('\n'.join(f"  {'✓' if name in done else ' '} {name}" for name in names))
 
-# %% ../nbs/practice.ipynb #4898f341
+# %% ../nbs/practice.ipynb #6288e2b4
 def _cell_magic(line, cell):
     from IPython import get_ipython
     shell = get_ipython()
-    shell.user_ns['_verdict'] = v = _shown(line.strip(), cell, shell.user_ns)
-    if v.ran:
+    if check(line.strip(), cell, dict(shell.user_ns)).ran:
         with redirect_stdout(io.StringIO()): shell.run_cell(cell)
-
-def _shown(name, cell, names): return check(name, cell, names)
 
 if 'IPython' in sys.modules and (shell := sys.modules['IPython'].get_ipython()):
     shell.register_magic_function(_cell_magic, 'cell', 'check')
 
-# %% ../nbs/practice.ipynb #0365dcbf
+# %% ../nbs/practice.ipynb #cc4e7871
 def _parts(path):
     "Pairs of an exercise's name and the code to judge, in the order of the file"
     text = Path(path).read_text(encoding='utf-8')
@@ -403,7 +406,7 @@ def _parts(path):
             so_far += code + '\n'
             yield first.split()[1], so_far
     else:
-        by_function = {ex.function: ex.name for o in chapters for ex in chapter_exercises(o)}
+        by_function = {ex.function: ex.name for o in chapters if o != 'clinic' for ex in chapter_exercises(o)}
         for node in ast.parse(text).body:
             if getattr(node, 'name', None) in by_function: yield by_function[node.name], text
 
@@ -412,6 +415,9 @@ def check_file(
 ) -> bool: # is all of it right?
     "Check every exercise that is in a file"
     try: parts = list(_parts(path))
-    except (SyntaxError, ValueError, LookupError, UnicodeDecodeError) as e: raise ValueError(f"cannot read {path}: {told(e)}") from e
-    if not parts: raise ValueError(f"{path} holds no answer: no function with a name that an exercise asks for, and no cell with %%check")
-    return all([check(name, code) for name, code in parts])
+    except (SyntaxError, ValueError, LookupError) as e: raise ValueError(f"cannot read {path}: {told(e)}") from e
+    if not parts:
+        raise ValueError(f"{path} holds no answer: no function with a name that an exercise asks for, "
+                         "and no cell with %%check")
+    verdicts = [check(name, code) for name, code in parts]
+    return all(verdicts)

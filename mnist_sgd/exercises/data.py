@@ -136,10 +136,10 @@ def balanced_sum(preds, labels): return sum((preds[labels == d] == d).mean() for
 def balanced_two(preds, labels): return ((preds[labels == 3] == 3).mean() + (preds[labels == 7] == 7).mean())/2
 
 
-def _inks():
+def _inks():  # the numbers of images are powers of two, so that shares are exact and ties stay ties
     a, poisson = np.array, np.random.default_rng(0).poisson
-    return [(a([5]), a([2])), (a([9]), a([0, 1, 2, 9, 9, 9])), (a([4, 6]), a([1, 6])), (poisson(30, 20), poisson(22, 300)),
-            (poisson(40, 500), poisson(20, 9)), (poisson(20, 50), poisson(20, 50))]
+    return [(a([5]), a([2])), (a([9]), a([0, 1, 2, 9, 9, 9, 9, 9])), (a([4, 6]), a([1, 6])),
+            (poisson(30, 16), poisson(22, 256)), (poisson(40, 512), poisson(20, 8)), (poisson(20, 64), poisson(20, 64))]
 
 def _best_threshold(ink3, ink7): return max(range(60), key=lambda n: (ink3 > n).mean() + (ink7 <= n).mean())
 
@@ -163,7 +163,7 @@ def threshold_loop(ink3, ink7):
     best, best_score = 0, -1
     for n in range(60):
         score = np.mean(ink3 > n) + 1 - np.mean(ink7 > n)
-        if score > best_score + 1e-12: best, best_score = n, score
+        if score > best_score: best, best_score = n, score
     return best
 
 @best_threshold.wrong("You judge by all images together; where there are more sevens than threes, the threes hardly count. "

@@ -10,7 +10,8 @@ def _pictures(rng, *shape): return rng.integers(0, 256, shape, dtype=np.uint8)
 def _stacks():
     rng = np.random.default_rng(0)
     small = np.array([[[0, 200], [127, 255]]], np.uint8)
-    return [(small, 1, 1), (_pictures(rng, 3, 5, 4), 1, 3), (np.full((2, 4, 4), 127, np.uint8), 0, 3), (_pictures(rng, 2, 3, 5), 0, 2),
+    return [(small, 1, 1), (_pictures(rng, 3, 5, 4), 1, 3), (np.full((2, 4, 4), 127, np.uint8), 0, 3),
+            (_pictures(rng, 2, 3, 5), 0, 2),
             (_pictures(rng, 0, 4, 4), 1, 2), (mnist_arrays('valid', 3)[0][:5], 20, 27)]
 
 dark_pixels = Exercise('data.dark_pixels', 'dark_pixels(images, first, last)', _stacks,
@@ -40,13 +41,15 @@ def dark_columns(images, first, last): return (images[:, :, first:last + 1] > 12
 @dark_pixels.wrong("Right, but for pixels of exactly 127: only what is above it counts as dark")
 def dark_equal(images, first, last): return (images[:, first:last + 1] >= 127).sum((1, 2))
 
-@dark_pixels.wrong("You added up over all axes, so the whole stack gets one number; name the two axes of rows and columns")
+@dark_pixels.wrong("You added up over all axes, so the whole stack gets one number; name the two axes of rows and "
+                   "columns")
 def dark_all(images, first, last): return (images[:, first:last + 1] > 127).sum()
 
 @dark_pixels.wrong("You added up how dark the pixels are, not how many are dark: compare with 127 before you add up")
 def dark_ink(images, first, last): return images[:, first:last + 1].sum((1, 2))
 
-@dark_pixels.wrong("You added up over one axis only, so there is a number for each column; rows and columns are axes 1 and 2")
+@dark_pixels.wrong("You added up over one axis only, so there is a number for each column; rows and columns are axes "
+                   "1 and 2")
 def dark_one_axis(images, first, last): return (images[:, first:last + 1] > 127).sum(1)
 
 
@@ -77,16 +80,19 @@ def ink_loop(images, labels):
         count[d] += 1
     return [t/c for t, c in zip(total, count)]
 
-@ink_by_digit.wrong("You added up the pixels of each picture; take the mean over the pixels too, a number from 0 to 255")
+@ink_by_digit.wrong("You added up the pixels of each picture; take the mean over the pixels too, a number from 0 to "
+                    "255")
 def ink_sum(images, labels): return [images[labels == d].sum((1, 2)).mean() for d in range(10)]
 
 @ink_by_digit.wrong("Nine digits only: `range(9)` ends at 8")
 def ink_nine(images, labels): return [images[labels == d].mean() for d in range(9)]
 
-@ink_by_digit.wrong("You divided by the number of all images; divide the ink of a digit by the number of images of that digit")
+@ink_by_digit.wrong("You divided by the number of all images; divide the ink of a digit by the number of images of "
+                    "that digit")
 def ink_of_all(images, labels): return [(images*(labels == d)[:, None, None]).mean() for d in range(10)]
 
-@ink_by_digit.wrong("You counted how often each digit occurs; pick its images, `images[labels == d]`, and take their mean")
+@ink_by_digit.wrong("You counted how often each digit occurs; pick its images, `images[labels == d]`, and take their "
+                    "mean")
 def ink_frequency(images, labels): return [(labels == d).mean() for d in range(10)]
 
 @ink_by_digit.wrong("`images[d]` is the picture in place d, not the pictures of digit d: `images[labels == d]`")
@@ -100,9 +106,11 @@ def _answers():
 
 balanced_accuracy = Exercise('data.balanced_accuracy', 'balanced_accuracy(preds, labels)', _answers,
     lambda preds, labels: np.mean([(preds[labels == d] == d).mean() for d in np.unique(labels)]),
-    hints=["Always saying 3 is right for all threes and for no seven. What must come out of it, whatever there is more of?",
+    hints=["Always saying 3 is right for all threes and for no seven. What must come out of it, whatever there is "
+           "more of?",
            "For each digit that occurs in `labels`: of its images, which share was answered with it?",
-           "`np.unique(labels)` are the digits that occur, and `(preds[labels == d] == d).mean()` is the share of one of them."])
+           "`np.unique(labels)` are the digits that occur, and `(preds[labels == d] == d).mean()` is the share of one "
+           "of them."])
 
 @balanced_accuracy.right
 def balanced_unique(preds, labels): return np.mean([(preds[labels == d] == d).mean() for d in np.unique(labels)])
@@ -120,13 +128,15 @@ def balanced_weights(preds, labels):
     count = np.bincount(labels)
     return ((preds == labels)/count[labels]).sum()/(count > 0).sum()
 
-@balanced_accuracy.wrong("This is the share of all images together: where one digit is frequent, always naming it looks good")
+@balanced_accuracy.wrong("This is the share of all images together: where one digit is frequent, always naming it "
+                         "looks good")
 def balanced_not(preds, labels): return (preds == labels).mean()
 
 @balanced_accuracy.wrong("You went by what was answered; pick the images by their true digit, `labels == d`")
 def balanced_precision(preds, labels): return np.mean([(labels[preds == d] == d).mean() for d in np.unique(preds)])
 
-@balanced_accuracy.wrong("Digits that do not occur have a share of 0/0, `nan`: go through `np.unique(labels)`, not `range(10)`")
+@balanced_accuracy.wrong("Digits that do not occur have a share of 0/0, `nan`: go through `np.unique(labels)`, not "
+                         "`range(10)`")
 def balanced_ten(preds, labels): return np.mean([(preds[labels == d] == d).mean() for d in range(10)])
 
 @balanced_accuracy.wrong("You added the shares up; divide by how many there are")
@@ -166,8 +176,8 @@ def threshold_loop(ink3, ink7):
         if score > best_score: best, best_score = n, score
     return best
 
-@best_threshold.wrong("You judge by all images together; where there are more sevens than threes, the threes hardly count. "
-                      "Take the mean of both shares")
+@best_threshold.wrong("You judge by all images together; where there are more sevens than threes, the threes hardly "
+                      "count. Take the mean of both shares")
 def threshold_pooled(ink3, ink7): return max(range(60), key=lambda n: (ink3 > n).sum() + (ink7 <= n).sum())
 
 @best_threshold.wrong("One too far: a three must have more than n dark pixels, and exactly n are a seven")
@@ -199,8 +209,10 @@ def _look_up(xs, ys, new):
 
 look_up = Exercise('data.look_up', 'look_up(xs, ys, new)', _memories, _look_up,
     hints=["The chapter's lazy learner keeps its pictures in a dictionary. What can serve as a key?",
-           "An array cannot be a key, but `x.tobytes()` can. A dictionary's `get` takes a second value, for what is not there.",
-           "`memory = {x.tobytes(): y for x, y in zip(xs, ys)}`, then `memory.get(x.tobytes(), -1)` for each x of `new`."])
+           "An array cannot be a key, but `x.tobytes()` can. A dictionary's `get` takes a second value, for what is "
+           "not there.",
+           "`memory = {x.tobytes(): y for x, y in zip(xs, ys)}`, then `memory.get(x.tobytes(), -1)` for each x of "
+           "`new`."])
 
 @look_up.right
 def look_dictionary(xs, ys, new):
@@ -240,6 +252,7 @@ def look_place(xs, ys, new):
     memory = {x.tobytes(): i for i, x in enumerate(xs)}
     return [memory.get(x.tobytes(), -1) for x in new]
 
-@look_up.wrong("You answer with the most similar picture. A cleverer learner, but this one knows only what it has seen exactly so")
+@look_up.wrong("You answer with the most similar picture. A cleverer learner, but this one knows only what it has "
+               "seen exactly so")
 def look_nearest(xs, ys, new):
     return [ys[np.abs(xs.astype(int) - x).sum((1, 2)).argmin()] for x in new]

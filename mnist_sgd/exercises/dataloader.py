@@ -7,7 +7,8 @@ from mnist_sgd.practice import Exercise
 
 
 def _numbers():
-    return [(1, 1, False), (4, 2, False), (5, 4, False), (5, 4, True), (3, 4, False), (3, 4, True), (26, 6, False), (26, 6, True),
+    return [(1, 1, False), (4, 2, False), (5, 4, False), (5, 4, True), (3, 4, False), (3, 4, True), (26, 6, False),
+            (26, 6, True),
             (1000, 64, False), (128, 64, True)]
 
 batch_sizes = Exercise('dataloader.batch_sizes', 'batch_sizes(n, batch_size, drop_last)', _numbers,
@@ -15,7 +16,8 @@ batch_sizes = Exercise('dataloader.batch_sizes', 'batch_sizes(n, batch_size, dro
     forbidden=('DataLoader',),
     hints=["How many full batches are there, and how many items are left?",
            "`n//batch_size` is the number of full ones, `n % batch_size` what is left.",
-           "`[batch_size]*(n//batch_size)` is a list; add `[n % batch_size]` if that is not 0 and nothing is to be dropped."])
+           "`[batch_size]*(n//batch_size)` is a list; add `[n % batch_size]` if that is not 0 and nothing is to be "
+           "dropped."])
 
 @batch_sizes.right
 def sizes_rest(n, batch_size, drop_last):
@@ -31,7 +33,8 @@ def sizes_range(n, batch_size, drop_last):
 def sizes_split(n, batch_size, drop_last):
     return [len(o) for o in torch.arange(n).split(batch_size) if len(o) == batch_size or not drop_last]
 
-@batch_sizes.wrong("What is left at the end makes a smaller batch, unless `drop_last` says otherwise; you always drop it")
+@batch_sizes.wrong("What is left at the end makes a smaller batch, unless `drop_last` says otherwise; you always drop "
+                   "it")
 def sizes_dropped(n, batch_size, drop_last): return [batch_size]*(n//batch_size)
 
 @batch_sizes.wrong("You do not look at `drop_last`: if it is true, the batch that is not full goes")
@@ -53,7 +56,8 @@ def sizes_count(n, batch_size, drop_last): return len(sizes_rest(n, batch_size, 
 
 def _batches():
     t = torch.tensor
-    return [([t([1., 3])],), ([t([0., 0]), t([3.])],), ([t([0.]*4), t([0.]*4), t([1.]*2)],), (list(torch.randn(50).split(8)),),
+    return [([t([1., 3])],), ([t([0., 0]), t([3.])],), ([t([0.]*4), t([0.]*4), t([1.]*2)],),
+            (list(torch.randn(50).split(8)),),
             ([torch.rand(3), t([]), torch.rand(2)],), ([t([2.])],), (list(torch.rand(2, 3, 4)),)]
 
 epoch_mean = Exercise('dataloader.epoch_mean', 'epoch_mean(batches)', _batches,
@@ -80,7 +84,8 @@ def mean_joined(batches): return torch.cat([b.reshape(-1) for b in batches]).mea
 @epoch_mean.wrong("This is the mean of the batches' means: the items of a small batch count too much")
 def mean_of_means(batches): return sum(b.mean() for b in batches)/len(batches)
 
-@epoch_mean.wrong("Right, but for an empty batch: its mean is `nan`, and `nan` times 0 is not 0. Add up sums, not means")
+@epoch_mean.wrong("Right, but for an empty batch: its mean is `nan`, and `nan` times 0 is not 0. Add up sums, not "
+                  "means")
 def mean_nan(batches): return sum(b.mean()*b.numel() for b in batches)/sum(b.numel() for b in batches)
 
 @epoch_mean.wrong("You divided by the number of batches; divide by the number of items")
@@ -89,7 +94,8 @@ def mean_by_batches(batches): return sum(b.sum() for b in batches)/len(batches)
 @epoch_mean.wrong("You took each batch to be as large as the first; the last one may have fewer")
 def mean_as_first(batches): return sum(b.sum() for b in batches)/(len(batches)*batches[0].numel())
 
-@epoch_mean.wrong("You added up the means; they must be weighted by the batches' sizes, and divided by the number of items")
+@epoch_mean.wrong("You added up the means; they must be weighted by the batches' sizes, and divided by the number of "
+                  "items")
 def mean_added(batches): return sum(b.mean() for b in batches)
 
 @epoch_mean.wrong("The last batch is missing")
@@ -101,7 +107,8 @@ def _items():
             ([(torch.rand(2, 3), i) for i in range(4)],), ([(torch.rand(()), i % 2) for i in range(3)],),
             ([(torch.rand(3, 3), .5*i) for i in range(3)],)]
 
-my_collate = Exercise('dataloader.my_collate', 'my_collate(items)', _items, collate, forbidden=('collate', 'default_collate'),
+my_collate = Exercise('dataloader.my_collate', 'my_collate(items)', _items, collate,
+                      forbidden=('collate', 'default_collate'),
     hints=["A list of pairs must become a pair of columns. Which function with a star does that?",
            "`xs, ys = zip(*items)`. What becomes of tensors, and what of numbers?",
            "`torch.stack(xs)` and `torch.tensor(ys)`"])
@@ -130,7 +137,8 @@ def collate_tuple(items):
     xs, ys = zip(*items)
     return xs, torch.tensor(ys)
 
-@my_collate.wrong("Targets of shape (n, 1) against predictions of shape (n,) would give n x n differences: make them (n,)")
+@my_collate.wrong("Targets of shape (n, 1) against predictions of shape (n,) would give n x n differences: make them "
+                  "(n,)")
 def collate_column(items): return torch.stack([x for x, _ in items]), torch.tensor([[y] for _, y in items])
 
 @my_collate.wrong("`cat` joins along an axis that is there already; `stack` makes a new one, which counts the items")
@@ -139,7 +147,8 @@ def collate_cat(items): return torch.cat([x for x, _ in items]), torch.tensor([y
 @my_collate.wrong("Inputs first, then targets; yours are swapped")
 def collate_swapped(items): return collate_zip(items)[::-1]
 
-@my_collate.wrong("These are the pairs as they came. Inputs belong with inputs, and targets with targets: `zip(*items)`")
+@my_collate.wrong("These are the pairs as they came. Inputs belong with inputs, and targets with targets: "
+                  "`zip(*items)`")
 def collate_pairs(items): return items
 
 
@@ -152,7 +161,8 @@ def _two_epochs(cls, x, y, batch_size):
     epochs = [[(xb.flatten(), yb) for xb, yb in loader] for _ in range(2)]
     orders = [torch.cat([xb for xb, _ in e]).tolist() if e else [] for e in epochs]
     aside = [xb.tolist() != (yb/10).tolist() for e in epochs for xb, yb in e]
-    order = 'new each time' if orders[0] != orders[1] else 'the same twice' if orders[0] != sorted(orders[0]) else 'as they lie'
+    order = 'as they lie' if orders[0] == sorted(orders[0]) else 'the same twice'
+    if orders[0] != orders[1]: order = 'new each time'
     return {'order': order if len(x) > 8 else 'any', 'target': 'of another item' if any(aside) else 'with its item',
             'each item': 'once' if all(sorted(o) == x.flatten().tolist() for o in orders) else 'not once',
             'len and sizes': [len(loader), *[[len(xb) for xb, _ in e] for e in epochs]]}
@@ -162,11 +172,14 @@ def _right_epochs(x, y, batch_size):
     return {'order': 'new each time' if len(x) > 8 else 'any', 'target': 'with its item', 'each item': 'once',
             'len and sizes': [len(sizes), sizes, sizes]}
 
-ShuffledLoader = Exercise('dataloader.ShuffledLoader', 'ShuffledLoader(x, y, batch_size)', _sets, _right_epochs, use=_two_epochs,
+ShuffledLoader = Exercise('dataloader.ShuffledLoader', 'ShuffledLoader(x, y, batch_size)', _sets, _right_epochs,
+                          use=_two_epochs,
     forbidden=('DataLoader',),
-    hints=["`for xb, yb in loader` calls `__iter__` anew for each epoch. What must happen there, and not in `__init__`?",
+    hints=["`for xb, yb in loader` calls `__iter__` anew for each epoch. What must happen there, and not in "
+           "`__init__`?",
            "`torch.randperm(len(x))` is a random order; `split(batch_size)` cuts it into batches of places.",
-           "`for idx in torch.randperm(len(self.x)).split(self.batch_size): yield self.x[idx], self.y[idx]`; and `__len__` rounds up."])
+           "`for idx in torch.randperm(len(self.x)).split(self.batch_size): yield self.x[idx], self.y[idx]`; and "
+           "`__len__` rounds up."])
 
 @ShuffledLoader.right
 class LoaderSplit:
@@ -190,13 +203,15 @@ class LoaderList(LoaderSplit):
         order = self.order()
         return iter(list(zip(self.x[order].split(self.batch_size), self.y[order].split(self.batch_size))))
 
-@ShuffledLoader.wrong("You shuffled inputs and targets each by itself, so that they no longer belong together: one order for both")
+@ShuffledLoader.wrong("You shuffled inputs and targets each by itself, so that they no longer belong together: one "
+                      "order for both")
 class LoaderApart(LoaderSplit):
     def __iter__(self):
         x, y = self.x[self.order()], self.y[self.order()]
         yield from zip(x.split(self.batch_size), y.split(self.batch_size))
 
-@ShuffledLoader.wrong("The order is drawn once and is the same in each epoch: draw it in `__iter__`, not in `__init__`, and set no seed")
+@ShuffledLoader.wrong("The order is drawn once and is the same in each epoch: draw it in `__iter__`, not in "
+                      "`__init__`, and set no seed")
 class LoaderOnce(LoaderSplit):
     def __init__(self, x, y, batch_size):
         super().__init__(x, y, batch_size)
@@ -213,7 +228,8 @@ class LoaderFull(LoaderSplit):
     def __iter__(self):
         for idx in self.order().split(self.batch_size)[:len(self)]: yield self.x[idx], self.y[idx]
 
-@ShuffledLoader.wrong("The second epoch is empty: what is made in `__init__` is used up after one round. Make it in `__iter__`")
+@ShuffledLoader.wrong("The second epoch is empty: what is made in `__init__` is used up after one round. Make it in "
+                      "`__iter__`")
 class LoaderUsedUp(LoaderSplit):
     def __init__(self, x, y, batch_size):
         super().__init__(x, y, batch_size)
@@ -228,7 +244,8 @@ class LoaderLength(LoaderSplit):
 def _epochs():
     t = torch.tensor
     return [(t([[1.]]), t([2.]), t([0.]), .25, 1), (t([[1.], [1]]), t([1., 0]), t([0.]), .25, 1),
-            (torch.randn(5, 2), torch.randn(5), torch.randn(2), .1, 2), (torch.randn(12, 3), torch.randn(12), torch.zeros(3), .05, 4),
+            (torch.randn(5, 2), torch.randn(5), torch.randn(2), .1, 2),
+            (torch.randn(12, 3), torch.randn(12), torch.zeros(3), .05, 4),
             (torch.randn(3, 2), torch.randn(3), torch.randn(2), .1, 8)]
 
 def _sgd_epoch(x, y, w, lr, batch_size):
@@ -240,7 +257,8 @@ def _sgd_epoch(x, y, w, lr, batch_size):
 sgd_epoch = Exercise('dataloader.sgd_epoch', 'sgd_epoch(x, y, w, lr, batch_size)', _epochs, _sgd_epoch,
     hints=["The loop of chapter 5, with another loss in each round. What changes from round to round?",
            "`zip(x.split(batch_size), y.split(batch_size))` are the batches; each makes its own loss, and one step.",
-           "Work on a clone: `w = w.clone().requires_grad_()`. In the loop `((xb*w).sum(1) - yb)**2`, its mean, `backward`, step, zero."])
+           "Work on a clone: `w = w.clone().requires_grad_()`. In the loop `((xb*w).sum(1) - yb)**2`, its mean, "
+           "`backward`, step, zero."])
 
 @sgd_epoch.right
 def sgd_data(x, y, w, lr, batch_size):
@@ -266,7 +284,8 @@ def sgd_fresh(x, y, w, lr, batch_size):
         w = w.data - lr*w.grad
     return w
 
-@sgd_epoch.wrong("Gradients add up: after each step `w.grad.zero_()`, or every batch steps along the sum of all before it")
+@sgd_epoch.wrong("Gradients add up: after each step `w.grad.zero_()`, or every batch steps along the sum of all "
+                 "before it")
 def sgd_no_zero(x, y, w, lr, batch_size):
     w = w.clone().requires_grad_()
     for xb, yb in zip(x.split(batch_size), y.split(batch_size)):
@@ -290,7 +309,8 @@ def sgd_sum(x, y, w, lr, batch_size):
     for xb, yb in zip(x.split(batch_size), y.split(batch_size)): w = w - lr*2*(xb@w - yb)@xb
     return w
 
-@sgd_epoch.wrong("Your predictions are a column (n, 1) and the targets a row (n,), so there are n x n differences: make both (n,)")
+@sgd_epoch.wrong("Your predictions are a column (n, 1) and the targets a row (n,), so there are n x n differences: "
+                 "make both (n,)")
 def sgd_column(x, y, w, lr, batch_size):
     w = w.clone().requires_grad_()
     for xb, yb in zip(x.split(batch_size), y.split(batch_size)):

@@ -9,9 +9,11 @@ def square(x): return (x**2).sum()
 def bowl(x): return ((x - .5)**2).mean()
 def bumpy(x): return (x**4 - x**2 + .3*x).sum()
 
-bowl_rates = Exercise('descent.bowl_rates', 'bowl_rates(c)', lambda: [(1.,), (2.,), (.1,), (25.,)], lambda c: (1/(2*c), 1/c),
+bowl_rates = Exercise('descent.bowl_rates', 'bowl_rates(c)', lambda: [(1.,), (2.,), (.1,), (25.,)],
+                      lambda c: (1/(2*c), 1/c),
     hints=["What is the gradient of `c*x**2`, and where does a step from x lead?",
-           "From x to `x - lr*2*c*x`, which is x times `1 - 2*c*lr`. For which rate is this factor 0, and for which is it -1?",
+           "From x to `x - lr*2*c*x`, which is x times `1 - 2*c*lr`. For which rate is this factor 0, and for which "
+           "is it -1?",
            "`1 - 2*c*lr == 0` for `lr = 1/(2*c)`."])
 
 @bowl_rates.right
@@ -39,13 +41,16 @@ def rates_inverse(c): return c/2, c
 
 
 def _walks():
-    return [(square, torch.tensor(1.), .25, 1), (square, torch.tensor([1., 2]), .1, 3), (bumpy, torch.randn(2, 3), .05, 5),
+    return [(square, torch.tensor(1.), .25, 1), (square, torch.tensor([1., 2]), .1, 3),
+            (bumpy, torch.randn(2, 3), .05, 5),
             (bowl, torch.randn(4), .3, 4), (square, torch.tensor(3.), .1, 0), (square, torch.zeros(0), .1, 2)]
 
 my_descend = Exercise('descent.my_descend', 'my_descend(f, x, lr, steps)', _walks, descend,
-    hints=["Loss, gradient, step, forget the gradient: in this order, `steps` times. What belongs into the result before the first step?",
+    hints=["Loss, gradient, step, forget the gradient: in this order, `steps` times. What belongs into the result "
+           "before the first step?",
            "Work on a clone of `x`. To write it down is to clone it, too, or the next step changes what you wrote.",
-           "`path = [x.detach().clone()]`; in the loop `f(x).backward()`, `x.data -= lr*x.grad`, `x.grad.zero_()`, and append."])
+           "`path = [x.detach().clone()]`; in the loop `f(x).backward()`, `x.data -= lr*x.grad`, `x.grad.zero_()`, "
+           "and append."])
 
 @my_descend.right
 def walk_fresh(f, x, lr, steps):
@@ -99,7 +104,8 @@ def walk_no_start(f, x, lr, steps): return walk_fresh(f, x, lr, steps)[1:]
 @my_descend.wrong("This is the last place only; write down every place on the way, the start included")
 def walk_last(f, x, lr, steps): return walk_fresh(f, x, lr, steps)[-1]
 
-@my_descend.wrong("You wrote down the same tensor again and again, and each step changes it where it is: append a clone")
+@my_descend.wrong("You wrote down the same tensor again and again, and each step changes it where it is: append a "
+                  "clone")
 def walk_shared(f, x, lr, steps): return walk_fresh(f, x, lr, steps)[-1:].repeat(steps + 1, *[1]*x.ndim)
 
 @my_descend.wrong("You walked with the caller's own tensor, which is now where the walk ended: begin with a clone")
@@ -118,10 +124,12 @@ def _points():
 def _fit_line(t, targets, lr, steps):
     return descend(lambda p: ((p[0]*t + p[1] - targets)**2).mean(), torch.zeros(2), lr, steps)[-1]
 
-fit_line = Exercise('descent.fit_line', 'fit_line(t, targets, lr, steps)', _points, _fit_line, forbidden=('descend', 'lstsq', 'polyfit'),
+fit_line = Exercise('descent.fit_line', 'fit_line(t, targets, lr, steps)', _points, _fit_line,
+                    forbidden=('descend', 'lstsq', 'polyfit'),
     hints=["The five parts of the loop: which tensor holds the parameters, what do they predict, what is the loss?",
            "`params = torch.zeros(2).requires_grad_()`, and `params[0]*t + params[1]` is the prediction.",
-           "Then `loss.backward()`, `params.data -= lr*params.grad`, `params.grad.zero_()`; at the end return `params.data`."])
+           "Then `loss.backward()`, `params.data -= lr*params.grad`, `params.grad.zero_()`; at the end return "
+           "`params.data`."])
 
 @fit_line.right
 def line_params(t, targets, lr, steps):
@@ -151,7 +159,8 @@ def line_by_hand(t, targets, lr, steps):
         a, b = a - lr*2*(error*t).mean().item(), b - lr*2*error.mean().item()
     return torch.tensor([a, b])
 
-@fit_line.wrong("You added up the squares; the loss is their mean, and without it the steps are as many times too long as there are points")
+@fit_line.wrong("You added up the squares; the loss is their mean, and without it the steps are as many times too "
+                "long as there are points")
 def line_sum(t, targets, lr, steps): return line_params(t, targets, lr*len(t), steps)
 
 @fit_line.wrong("Nobody forgets the gradient, so that it swings: `params.grad.zero_()` after each step")
@@ -165,7 +174,8 @@ def line_no_zero(t, targets, lr, steps):
 @fit_line.wrong("The two are swapped: first a, the slope, then b")
 def line_swapped(t, targets, lr, steps): return line_params(t, targets, lr, steps).flip(0)
 
-@fit_line.wrong("You changed a first, and took b's gradient with the new a; find both gradients in one place, then change both")
+@fit_line.wrong("You changed a first, and took b's gradient with the new a; find both gradients in one place, then "
+                "change both")
 def line_one_by_one(t, targets, lr, steps):
     a, b = 0., 0.
     for _ in range(steps):
@@ -179,7 +189,8 @@ def line_half(t, targets, lr, steps): return line_params(t, targets, lr/2, steps
 
 def _metrics():
     wobble = [.5, .6, .55, .58, .7, .7, .65, .6, .9]
-    return [([.5], 1), ([.5, .6, .4, .3], 1), ([.5, .6, .4, .3], 2), ([.5, .4, .9], 1), ([.5, .5, .4], 2), ([.5, .3, .4, .2], 2),
+    return [([.5], 1), ([.5, .6, .4, .3], 1), ([.5, .6, .4, .3], 2), ([.5, .4, .9], 1), ([.5, .5, .4], 2),
+            ([.5, .3, .4, .2], 2),
             ([.5, .4, .6, .5, .4], 2), ([.5, .6, .7, .6, .8, .7, .6, .5], 2), (wobble, 2), (wobble, 3),
             ([.9, .8, .85, .84, .95], 3), ([.7, .7, .7], 2), ([.1, .2, .3], 5)]
 
@@ -268,7 +279,8 @@ best_rate = Exercise('descent.best_rate', 'best_rate(f, x, rates, steps)', _trie
     lambda f, x, rates, steps: min(rates, key=lambda lr: _loss_after(f, x, lr, steps)),
     hints=["`descend` brings you to the end of a walk. How do you compare ends?",
            "Begin each walk at `x`, and compare `f` of the last places. What if one of them is `nan`?",
-           "A comparison with `nan` is never true, so `min` may return it: `nan_to_num(torch.inf)` makes it the worst of all."])
+           "A comparison with `nan` is never true, so `min` may return it: `nan_to_num(torch.inf)` makes it the worst "
+           "of all."])
 
 @best_rate.right
 def rate_min(f, x, rates, steps):
@@ -288,7 +300,8 @@ def rate_sorted(f, x, rates, steps):
     losses = [f(descend(f, x, lr, steps)[-1]).item() for lr in rates]
     return sorted((loss, lr) for loss, lr in zip(losses, rates) if loss == loss)[0][1]
 
-@best_rate.wrong("Right, but for a walk that ends at `nan`: no comparison with it is true, so `min` may keep it. Count it as infinite")
+@best_rate.wrong("Right, but for a walk that ends at `nan`: no comparison with it is true, so `min` may keep it. "
+                 "Count it as infinite")
 def rate_nan(f, x, rates, steps): return min(rates, key=lambda lr: f(descend(f, x, lr, steps)[-1]).item())
 
 @best_rate.wrong("You return the lowest loss, not the rate that reaches it")

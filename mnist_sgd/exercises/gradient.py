@@ -14,7 +14,8 @@ def sum_of_cubes(x): return (x**3).sum()
 def mixed(x): return (x.flatten()[:1]*x.sum()).sum()
 
 def _curves():
-    return [(square, 1., 1.), (cube, 1., 1.), (square, 1.5, .1), (cube, -2., .5), (bend, 3., .2), (square, 0., .1), (bend, -1., .01)]
+    return [(square, 1., 1.), (cube, 1., 1.), (square, 1.5, .1), (cube, -2., .5), (bend, 3., .2), (square, 0., .1),
+            (bend, -1., .01)]
 
 slope = Exercise('gradient.slope', 'slope(f, x, run)', _curves,
     lambda f, x, run: numeric_gradient(f, torch.tensor(x), run).item(),
@@ -54,7 +55,8 @@ def slope_rise(f, x, run): return f(x + run) - f(x - run)
 
 
 def _losses():
-    return [([square], torch.tensor(3.)), ([square, cube], torch.tensor(3.)), ([sum_of_squares, sum_of_cubes], torch.randn(2, 3)),
+    return [([square], torch.tensor(3.)), ([square, cube], torch.tensor(3.)),
+            ([sum_of_squares, sum_of_cubes], torch.randn(2, 3)),
             ([mixed, sum_of_squares, mixed], torch.randn(4))]
 
 gradient_at = Exercise('gradient.gradient_at', 'gradient_at(f, w)', _losses,
@@ -86,20 +88,22 @@ def grad_none(f, w):
 @gradient_at.right
 def grad_function(f, w): return torch.autograd.grad(f(w.requires_grad_()), w)[0]
 
-@gradient_at.wrong("Gradients add up: the second call with the same `w` returns the sum of both. Set `w.grad` back, or take a copy of w")
+@gradient_at.wrong("Gradients add up: the second call with the same `w` returns the sum of both. Set `w.grad` back, "
+                   "or take a copy of w")
 def grad_sum(f, w):
     w.requires_grad_()
     f(w).backward()
     return w.grad.clone()
 
-@gradient_at.wrong("Gradients add up, and you return `w.grad` itself: a second call changes even the result of the first. Take a "
-                   "fresh copy of w")
+@gradient_at.wrong("Gradients add up, and you return `w.grad` itself: a second call changes even the result of the "
+                   "first. Take a fresh copy of w")
 def grad_same(f, w):
     w.requires_grad_()
     f(w).backward()
     return w.grad
 
-@gradient_at.wrong("You return `w.grad` itself, and the next call writes over it: return a clone, or take a fresh copy of w")
+@gradient_at.wrong("You return `w.grad` itself, and the next call writes over it: return a clone, or take a fresh "
+                   "copy of w")
 def grad_shared(f, w):
     w.requires_grad_()
     if w.grad is not None: w.grad.zero_()
@@ -124,14 +128,18 @@ def grad_unasked(f, w):
 
 
 def _places():
-    return [(sum_of_squares, torch.tensor([1.]), .5), (sum_of_cubes, torch.tensor([1., 2]), .5), (mixed, torch.randn(3), .1),
+    return [(sum_of_squares, torch.tensor([1.]), .5), (sum_of_cubes, torch.tensor([1., 2]), .5),
+            (mixed, torch.randn(3), .1),
             (sum_of_cubes, torch.randn(2, 3), .5), (square, torch.tensor(2.), .1), (sum_of_squares, torch.zeros(0), .1),
             (sum_of_squares, torch.tensor([300.]), 1e-4)]
 
-my_numeric_gradient = Exercise('gradient.my_numeric_gradient', 'my_numeric_gradient(f, x, eps)', _places, numeric_gradient,
+my_numeric_gradient = Exercise('gradient.my_numeric_gradient', 'my_numeric_gradient(f, x, eps)', _places,
+                               numeric_gradient,
     forbidden=('backward', 'numeric_gradient', 'autograd'),
-    hints=["One element at a time: which tensors do you need for the element in place i, and what must they be made from?",
-           "`for i in np.ndindex(*x.shape)` runs through the places. Make `up` and `down` anew for each of them, as clones of `x`.",
+    hints=["One element at a time: which tensors do you need for the element in place i, and what must they be made "
+           "from?",
+           "`for i in np.ndindex(*x.shape)` runs through the places. Make `up` and `down` anew for each of them, as "
+           "clones of `x`.",
            "`up[i] += eps`, `down[i] -= eps`, `grad[i] = (f(up) - f(down))/(2*eps)`; calculate with `x.double()`."])
 
 @my_numeric_gradient.right
@@ -187,10 +195,12 @@ def numeric_one_side(f, x, eps): return _numeric(f, x, eps, lambda f, x, i, eps:
 def numeric_double(f, x, eps):
     return _numeric(f, x, eps, lambda f, x, i, eps: (f(_moved(x, i, eps)) - f(_moved(x, i, -eps)))/eps)
 
-@my_numeric_gradient.wrong("All zero: `up = down = x.clone()` is one tensor with two names, and what you add you take away again")
+@my_numeric_gradient.wrong("All zero: `up = down = x.clone()` is one tensor with two names, and what you add you take "
+                           "away again")
 def numeric_same(f, x, eps): return torch.zeros_like(x).double()
 
-@my_numeric_gradient.wrong("You cloned `x` once, before the loop, so the elements that were moved stay moved: clone inside the loop")
+@my_numeric_gradient.wrong("You cloned `x` once, before the loop, so the elements that were moved stay moved: clone "
+                           "inside the loop")
 def numeric_stays(f, x, eps):
     up, down = x.double().clone(), x.double().clone()
     def slope(f, x, i, eps):
@@ -199,8 +209,8 @@ def numeric_stays(f, x, eps):
         return (f(up) - f(down))/(2*eps)
     return _numeric(f, x, eps, slope)
 
-@my_numeric_gradient.wrong("Right, but not exact enough: a rise is the small difference of two large numbers, and with 7 digits little "
-                           "is left of it. Calculate with `x.double()`")
+@my_numeric_gradient.wrong("Right, but not exact enough: a rise is the small difference of two large numbers, and "
+                           "with 7 digits little is left of it. Calculate with `x.double()`")
 def numeric_single(f, x, eps):
     grad = torch.zeros_like(x)
     for i in torch.ones_like(x).nonzero():
@@ -208,7 +218,8 @@ def numeric_single(f, x, eps):
         grad[i] = (f(_moved(x, i, eps)) - f(_moved(x, i, -eps)))/(2*eps)
     return grad
 
-@my_numeric_gradient.wrong("Right for a vector. Of a table `x[i]` is a whole row, and a number has no rows: run through `np.ndindex(*x.shape)`")
+@my_numeric_gradient.wrong("Right for a vector. Of a table `x[i]` is a whole row, and a number has no rows: run "
+                           "through `np.ndindex(*x.shape)`")
 def numeric_rows(f, x, eps):
     x = x.double()
     grad = torch.zeros_like(x)
@@ -219,7 +230,8 @@ def numeric_rows(f, x, eps):
 def _scored():
     t = torch.tensor
     return [(t([[[1., 2]]]), t([0.]), t([[1., 1]])), (t([[[1., 2]], [[3, 0]]]), t([1., 1]), t([[1., 0]])),
-            (torch.rand(5, 2, 3), torch.rand(5), torch.randn(2, 3)), (torch.rand(4, 4, 4), torch.rand(4), torch.randn(4, 4)),
+            (torch.rand(5, 2, 3), torch.rand(5), torch.randn(2, 3)), (torch.rand(4, 4, 4), torch.rand(4),
+                                                                      torch.randn(4, 4)),
             (torch.rand(10, 28, 28), torch.arange(10).float() % 2, torch.randn(28, 28)/28)]
 
 def _mae_gradient(x, y, w):
@@ -229,7 +241,8 @@ def _mae_gradient(x, y, w):
 
 mae_gradient = Exercise('gradient.mae_gradient', 'mae_gradient(x, y, w)', _scored, _mae_gradient,
     forbidden=('backward', 'autograd', 'numeric_gradient'),
-    hints=["For one image: by how much does the absolute error change when a weight does? The chapter does it for the square.",
+    hints=["For one image: by how much does the absolute error change when a weight does? The chapter does it for the "
+           "square.",
            "The slope of `abs` is the sign of the error; times the pixel; and then the mean over the images.",
            "`error = pr_eight(x, w) - y` has shape (n,). To multiply each image by its own sign, two axes are missing: "
            "`error.sign()[:, None, None]`."])
@@ -267,7 +280,8 @@ def mae_at_zero(x, y, w):
 @mae_gradient.wrong("You multiplied by the error itself; the slope of `abs` is only its sign")
 def mae_error(x, y, w): return ((pr_eight(x, w) - y)[:, None, None]*x).mean(0)
 
-@mae_gradient.wrong("Two axes are missing: with shape (n,) the signs meet the columns, not the images. `sign()[:, None, None]`")
+@mae_gradient.wrong("Two axes are missing: with shape (n,) the signs meet the columns, not the images. `sign()[:, "
+                    "None, None]`")
 def mae_columns(x, y, w): return ((pr_eight(x, w) - y).sign()*x).mean(0)
 
 
@@ -295,7 +309,8 @@ chain_slope = Exercise('gradient.chain_slope', 'chain_slope(steps, slopes, x)', 
     forbidden=('backward', 'autograd', 'numeric_gradient'),
     hints=["In the chapter's chain of three steps: at which number is the slope of each step taken?",
            "Each step's slope is taken at what comes into that step, so the values must be carried along.",
-           "For each pair of `zip(steps, slopes)`: multiply the product by the slope at the present value, then take the step."])
+           "For each pair of `zip(steps, slopes)`: multiply the product by the slope at the present value, then take "
+           "the step."])
 
 @chain_slope.right
 def chain_forward(steps, slopes, x):
@@ -323,7 +338,8 @@ def chain_at_start(steps, slopes, x):
     for g in slopes: product *= g(x)
     return product
 
-@chain_slope.wrong("You took each slope at what comes out of its step; take it at what goes in: first the slope, then the step")
+@chain_slope.wrong("You took each slope at what comes out of its step; take it at what goes in: first the slope, then "
+                   "the step")
 def chain_at_end(steps, slopes, x):
     product = 1.
     for f, g in zip(steps, slopes):
@@ -347,5 +363,6 @@ def chain_last(steps, slopes, x):
         x = f(x)
     return slope
 
-@chain_slope.wrong("You went through the steps from the last to the first; the values come from going forward, from the first on")
+@chain_slope.wrong("You went through the steps from the last to the first; the values come from going forward, from "
+                   "the first on")
 def chain_reversed(steps, slopes, x): return chain_forward(steps[::-1], slopes[::-1], x)

@@ -58,7 +58,8 @@ def boundary_last(margins, is_three, candidates):
 
 def _pairs():
     small = torch.tensor([[0., 1], [0, 0]])
-    return [(small, torch.zeros(2, 2)), (torch.rand(3, 2, 2), torch.rand(2, 2)), (torch.rand(2, 28, 28), torch.rand(2, 28, 28)),
+    return [(small, torch.zeros(2, 2)), (torch.rand(3, 2, 2), torch.rand(2, 2)),
+            (torch.rand(2, 28, 28), torch.rand(2, 28, 28)),
             (torch.rand(4, 1, 5, 3), torch.rand(2, 5, 3)), (torch.rand(0, 4, 4), torch.rand(4, 4))]
 
 rmse = Exercise('similarity.rmse', 'rmse(a, b)', _pairs, rmse_distance,
@@ -130,24 +131,29 @@ def ideals_sum(x, y): return torch.stack([x[y == c].sum(0) for c in y.unique()])
 @ideal_digits.wrong("You divided by the number of all images; divide each sum by the number of images of its class")
 def ideals_of_all(x, y): return torch.stack([(x*(y == c)[:, None, None]).mean(0) for c in y.unique()])
 
-@ideal_digits.wrong("You took the mean over the pixels, too: one number for each class. Over axis 0 alone, a picture is left")
+@ideal_digits.wrong("You took the mean over the pixels, too: one number for each class. Over axis 0 alone, a picture "
+                    "is left")
 def ideals_number(x, y): return torch.stack([x[y == c].mean() for c in y.unique()])
 
-@ideal_digits.wrong("You take ten classes for granted; those that do not occur have a mean of nothing, `nan`. Use `y.unique()`")
+@ideal_digits.wrong("You take ten classes for granted; those that do not occur have a mean of nothing, `nan`. Use "
+                    "`y.unique()`")
 def ideals_ten(x, y): return torch.stack([x[y == c].mean(0) for c in range(10)])
 
 
 def _rights():
     t = torch.tensor
     a = torch.rand(200) < .9
-    return [(t([True]), t([False])), (t([True, False, True]), t([False, True, False])), (t([False, True]), t([False, True])),
-            (a, a ^ (torch.rand(200) < .1)), (torch.rand(300) < .5, torch.rand(300) < .7), (t([], dtype=bool), t([], dtype=bool))]
+    return [(t([True]), t([False])), (t([True, False, True]), t([False, True, False])),
+            (t([False, True]), t([False, True])),
+            (a, a ^ (torch.rand(200) < .1)), (torch.rand(300) < .5, torch.rand(300) < .7),
+            (t([], dtype=bool), t([], dtype=bool))]
 
 paired_difference = Exercise('similarity.paired_difference', 'paired_difference(a, b)', _rights,
     lambda a, b: ((b & ~a).sum().item() - (a & ~b).sum().item(), (a != b).sum().item()**.5),
     hints=["An image that both get right, or both wrong, says nothing about which is better. Which ones do?",
            "`a & ~b` are those that only the first gets right. Count these, and the others.",
-           "The difference is the one count minus the other; a count of n is uncertain by the root of n, of all that differ."])
+           "The difference is the one count minus the other; a count of n is uncertain by the root of n, of all that "
+           "differ."])
 
 @paired_difference.right
 def paired_counts(a, b):
@@ -170,15 +176,18 @@ def paired_loop(a, b):
 @paired_difference.wrong("The sign is turned: positive should mean that the second is better")
 def paired_turned(a, b): return paired_counts(b, a)
 
-@paired_difference.wrong("You took the root of the difference; uncertain is how many images differ at all, in both directions")
+@paired_difference.wrong("You took the root of the difference; uncertain is how many images differ at all, in both "
+                         "directions")
 def paired_root(a, b):
     difference = paired_counts(a, b)[0]
     return difference, abs(difference)**.5
 
-@paired_difference.wrong("You took the root of the number of all images; only those on which the two differ are in question")
+@paired_difference.wrong("You took the root of the number of all images; only those on which the two differ are in "
+                         "question")
 def paired_all(a, b): return paired_counts(a, b)[0], len(a)**.5
 
-@paired_difference.wrong("You counted all mistakes of both; count only the images that one gets right and the other wrong")
+@paired_difference.wrong("You counted all mistakes of both; count only the images that one gets right and the other "
+                         "wrong")
 def paired_mistakes(a, b): return paired_counts(a, b)[0], ((~a).sum().item() + (~b).sum().item())**.5
 
 @paired_difference.wrong("The root is missing: a count of n is uncertain by the root of n")
@@ -198,8 +207,10 @@ def _fit_predict(cls, x, y, new): return cls().fit(x, y).predict(new)
 NearestIdeal = Exercise('similarity.NearestIdeal', 'NearestIdeal()', _to_predict,
     lambda x, y, new: PixelSimilarity(rmse_distance).fit(x, y).predict(new), use=_fit_predict,
     hints=["What must `fit` keep in `self`, so that `predict` can answer?",
-           "Keep the classes and the ideals. The distances of all images to all ideals are one tensor; `argmin` finds the places.",
-           "`torch.stack([rmse_distance(x, o) for o in self.ideals]).argmin(0)`, as an index into the classes. `fit` returns `self`."])
+           "Keep the classes and the ideals. The distances of all images to all ideals are one tensor; `argmin` finds "
+           "the places.",
+           "`torch.stack([rmse_distance(x, o) for o in self.ideals]).argmin(0)`, as an index into the classes. `fit` "
+           "returns `self`."])
 
 @NearestIdeal.right
 class IdealStack:
@@ -214,7 +225,8 @@ class IdealBroadcast:
         self.classes, self.ideals = y.unique(), ideals_add(x, y)
         return self
     def predict(self, x):
-        squares = ((x[..., None, :, :] - self.ideals)**2).sum((-1, -2))  # without root and mean, the nearest is the same
+        squares = ((x[..., None, :, :] - self.ideals)**2).sum((-1,
+                                                               -2))  # without root and mean, the nearest is the same
         return self.classes[squares.argmin(-1)]
 
 @NearestIdeal.right
@@ -230,7 +242,8 @@ class IdealDictionary:
             best = torch.minimum(d, best)
         return answer
 
-@NearestIdeal.wrong("`fit` returns nothing; by custom it returns `self`, so that `fit(...).predict(...)` can be written")
+@NearestIdeal.wrong("`fit` returns nothing; by custom it returns `self`, so that `fit(...).predict(...)` can be "
+                    "written")
 class IdealNoSelf(IdealStack):
     def fit(self, x, y): super().fit(x, y)
 
@@ -246,8 +259,8 @@ class IdealFarthest(IdealStack):
 class IdealL1(IdealStack):
     def predict(self, x): return self.classes[torch.stack([l1_distance(x, o) for o in self.ideals]).argmin(0)]
 
-@NearestIdeal.wrong("Right for a stack, but not for a single image, or a stack of stacks: distances over the last two axes, the "
-                    "ideals along an axis of their own")
+@NearestIdeal.wrong("Right for a stack, but not for a single image, or a stack of stacks: distances over the last two "
+                    "axes, the ideals along an axis of their own")
 class IdealStackOnly(IdealStack):
     def predict(self, x): return self.classes[((x[:, None] - self.ideals)**2).mean((2, 3)).argmin(1)]
 
@@ -256,13 +269,16 @@ def _neighbours():
     t = torch.tensor
     x, y = t([[[0., 0]], [[1, 1]], [[1, 0]]]), t([7, 3, 5])
     xd, yd = _digits(60)
-    return [(x, y, x[1:2]), (x, y, t([[[.1, .2]], [[.9, .4]]])), (torch.rand(20, 3, 3), torch.randint(10, (20,)), torch.rand(30, 3, 3)),
+    return [(x, y, x[1:2]), (x, y, t([[[.1, .2]], [[.9, .4]]])), (torch.rand(20, 3, 3), torch.randint(10, (20,)),
+                                                                  torch.rand(30, 3, 3)),
             (torch.rand(8, 2, 2), torch.arange(8), torch.rand(8, 2, 2)), (x, y, x[:0]), (xd[:40], yd[:40], xd[40:])]
 
 nearest_neighbour = Exercise('similarity.nearest_neighbour', 'nearest_neighbour(x, y, new)', _neighbours,
     lambda x, y, new: y[torch.cdist(new.flatten(1), x.flatten(1)).argmin(1)],
-    hints=["An ideal for each class is one way; here every training image is its own ideal. What shape has the table of distances?",
-           "`rmse_distance(new[:, None], x)` is that table: a row for each new image, a column for each training image.",
+    hints=["An ideal for each class is one way; here every training image is its own ideal. What shape has the table "
+           "of distances?",
+           "`rmse_distance(new[:, None], x)` is that table: a row for each new image, a column for each training "
+           "image.",
            "`argmin(1)` finds the column of the smallest in each row; as an index into `y` it gives the labels."])
 
 @nearest_neighbour.right

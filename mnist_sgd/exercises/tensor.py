@@ -33,11 +33,12 @@ def difference_where(a, b):
 @pixel_difference.right
 def difference_max(a, b): return (torch.maximum(a, b) - torch.minimum(a, b)).float()
 
-@pixel_difference.wrong("You subtracted before you converted, and between `uint8` numbers -221 becomes 35: first `.float()`, "
-                        "then subtract")
+@pixel_difference.wrong("You subtracted before you converted, and between `uint8` numbers -221 becomes 35: first "
+                        "`.float()`, then subtract")
 def difference_late(a, b): return (a - b).float().abs()
 
-@pixel_difference.wrong("`uint8` has no negative numbers, so `abs` finds none, and -221 has become 35. Convert with `.float()` first")
+@pixel_difference.wrong("`uint8` has no negative numbers, so `abs` finds none, and -221 has become 35. Convert with "
+                        "`.float()` first")
 def difference_bytes(a, b): return (a - b).abs()
 
 @pixel_difference.wrong("The sign is left; `.abs()` takes it away")
@@ -54,7 +55,8 @@ def difference_mean(a, b): return (a.float() - b.float()).abs().mean()
 
 
 def _some():
-    return [(tensor([[1, 2], [3, 4]]),), (_bytes(3, 5),), (_bytes(2, 3, 4),), (torch.rand(2, 3, 4, 5),), (_bytes(4, 1),),
+    return [(tensor([[1, 2], [3, 4]]),), (_bytes(3, 5),), (_bytes(2, 3, 4),), (torch.rand(2, 3, 4, 5),),
+            (_bytes(4, 1),),
             (_bytes(0, 2, 3),), (_digits(1)[0],)]
 
 mirror = Exercise('tensor.mirror', 'mirror(t)', _some, lambda t: t.flip(-1),
@@ -119,12 +121,14 @@ def blot_where(t, row, col, size):
     inside = (rows >= row) & (rows < row + size) & (cols >= col) & (cols < col + size)
     return torch.where(inside, 255, t)
 
-@with_blot.wrong("You wrote into the caller's picture: a slice is a view, and `copy = t` only a second name. `clone` first")
+@with_blot.wrong("You wrote into the caller's picture: a slice is a view, and `copy = t` only a second name. `clone` "
+                 "first")
 def blot_view(t, row, col, size):
     t[row:row + size, col:col + size] = 255
     return t
 
-@with_blot.wrong("You filled a copy of the block, and nobody sees it: fill a slice of the clone, not a clone of the slice")
+@with_blot.wrong("You filled a copy of the block, and nobody sees it: fill a slice of the clone, not a clone of the "
+                 "slice")
 def blot_lost(t, row, col, size):
     copy = t.clone()
     copy[row:row + size, col:col + size].clone().fill_(255)
@@ -177,15 +181,18 @@ def stack_unscaled(images): return torch.stack([tensor(im) for im in images]).fl
 @my_stack_images.wrong("`//` divides whole numbers and drops the rest, so that only 0 and 1 are left: divide with `/`")
 def stack_whole(images): return torch.stack([tensor(im) for im in images])//255
 
-@my_stack_images.wrong("You divided by the largest number that there is. Then equal pixels of two stacks differ: divide by 255")
+@my_stack_images.wrong("You divided by the largest number that there is. Then equal pixels of two stacks differ: "
+                       "divide by 255")
 def stack_max(images):
     stack = torch.stack([tensor(im) for im in images]).float()
     return stack/stack.max()
 
-@my_stack_images.wrong("You divided each picture by its own largest number: a pale picture would become a dark one. Divide by 255")
+@my_stack_images.wrong("You divided each picture by its own largest number: a pale picture would become a dark one. "
+                       "Divide by 255")
 def stack_each_max(images): return torch.stack([tensor(im)/tensor(im).max() for im in images])
 
-@my_stack_images.wrong("You joined the pictures end to end, into a single tall one: `stack` makes a new axis, `cat` does not")
+@my_stack_images.wrong("You joined the pictures end to end, into a single tall one: `stack` makes a new axis, `cat` "
+                       "does not")
 def stack_cat(images): return torch.cat([tensor(im) for im in images]).float()/255
 
 @my_stack_images.wrong("Nearly: there are 256 numbers from 0 to 255, but the largest is 255, and that should become 1")
@@ -206,7 +213,8 @@ def _crop_ink(t):
 
 crop_ink = Exercise('tensor.crop_ink', 'crop_ink(t)', _inked, _crop_ink,
     hints=["First ask each row whether it has any ink, then each column.",
-           "`t.any(1)` answers for the rows, and `nonzero` gives the places of True. You need the first and the last one.",
+           "`t.any(1)` answers for the rows, and `nonzero` gives the places of True. You need the first and the last "
+           "one.",
            "`t[rows.min():rows.max() + 1, cols.min():cols.max() + 1]`"])
 
 @crop_ink.right
@@ -257,7 +265,8 @@ shape_of = Exercise('tensor.shape_of', 'shape_of(x)', _nested, lambda x: tuple(t
     forbidden=('torch', 'tensor', 'np', 'array'),
     hints=["What is the shape of a number? And if you knew the shape of `x[0]`, what would be that of `x`?",
            "A function may call itself: the shape of a list is its length, followed by the shape of what is in it.",
-           "`shapes = {shape_of(o) for o in x}` is a set, with one member if the rows agree. Two or more: `raise ValueError(...)`."])
+           "`shapes = {shape_of(o) for o in x}` is a set, with one member if the rows agree. Two or more: `raise "
+           "ValueError(...)`."])
 
 @shape_of.right
 def shape_set(x):
@@ -285,7 +294,8 @@ def shape_first(x):
         if other != first: raise ValueError('jagged')
     return (len(x),) + first
 
-@shape_of.wrong("Right for rectangles, but you look at the first row only, so that a jagged list passes for a rectangle")
+@shape_of.wrong("Right for rectangles, but you look at the first row only, so that a jagged list passes for a "
+                "rectangle")
 def shape_trusting(x):
     if not isinstance(x, list): return ()
     return (len(x), *shape_trusting(x[0])) if x else (0,)

@@ -17,40 +17,40 @@ def _curves():
     return [(square, 1., 1.), (cube, 1., 1.), (square, 1.5, .1), (cube, -2., .5), (bend, 3., .2), (square, 0., .1),
             (bend, -1., .01)]
 
-slope = Exercise('gradient.slope', 'slope(f, x, run)', _curves,
+rise_over_run = Exercise('gradient.rise_over_run', 'rise_over_run(f, x, run)', _curves,
     lambda f, x, run: numeric_gradient(f, torch.tensor(x), run).item(),
     hints=["How far apart are the two places at which you call `f`?",
            "From `x - run` to `x + run` it is twice the run: divide the rise by that.",
            "`(f(x + run) - f(x - run))/(2*run)`"])
 
-@slope.right
+@rise_over_run.right
 def slope_once(f, x, run): return (f(x + run) - f(x - run))/(2*run)
 
-@slope.right
+@rise_over_run.right
 def slope_steps(f, x, run):
     left, right = x - run, x + run
     rise = f(right) - f(left)
     return rise/(right - left)
 
-@slope.right
+@rise_over_run.right
 def slope_mean(f, x, run): return ((f(x + run) - f(x))/run + (f(x) - f(x - run))/run)/2
 
-@slope.wrong("You go to the right only, which measures the slope a little too far right")
+@rise_over_run.wrong("You go to the right only, which measures the slope a little too far right")
 def slope_right(f, x, run): return (f(x + run) - f(x))/run
 
-@slope.wrong("You go to the left only, which measures the slope a little too far left")
+@rise_over_run.wrong("You go to the left only, which measures the slope a little too far left")
 def slope_left(f, x, run): return (f(x) - f(x - run))/run
 
-@slope.wrong("Twice too much: from `x - run` to `x + run` the way is `2*run` long")
+@rise_over_run.wrong("Twice too much: from `x - run` to `x + run` the way is `2*run` long")
 def slope_double(f, x, run): return (f(x + run) - f(x - run))/run
 
-@slope.wrong("`/2*run` divides by 2 and then multiplies by the run: put `2*run` in brackets")
+@rise_over_run.wrong("`/2*run` divides by 2 and then multiplies by the run: put `2*run` in brackets")
 def slope_brackets(f, x, run): return (f(x + run) - f(x - run))/2*run
 
-@slope.wrong("The sign is turned: the rise is right minus left")
+@rise_over_run.wrong("The sign is turned: the rise is right minus left")
 def slope_turned(f, x, run): return (f(x - run) - f(x + run))/(2*run)
 
-@slope.wrong("This is the rise; divide it by the run, `2*run`")
+@rise_over_run.wrong("This is the rise; divide it by the run, `2*run`")
 def slope_rise(f, x, run): return f(x + run) - f(x - run)
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mnist_sgd.practice import chapter_exercises
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
 NAMES = [re.sub(r'^\d+_', '', p.stem) for p in CHAPTERS]
@@ -25,10 +27,43 @@ def test_opens_closes_and_asks(path):
     assert re.match(r'# .+\n\n> After this chapter you can ', text[0])
     assert any(re.search('^## What we know', t, re.M) for t in text)
     assert 3 <= sum(t.count('<details>') for t in text) <= 6, 'three to six questions'
-    solutions = [c for c in cells(path, 'code') if 'code-summary: "Solution"' in c['text']]
-    assert 2 <= len(solutions) <= 4, 'two to four exercises'
-    for c in solutions:
-        assert re.search(r'\btest_\w+\(|\bassert\b|expect_fail', c['text']), f"a solution without a test:\n{c['text']}"
+
+HOW = ("Write each under its name, in a cell that begins with `%%check` and the exercise's name: "
+       "[Practice](practice.ipynb) says how.")
+
+def practice(path):
+    "The exercises of a chapter in order: the text of each, the code of its solution, and is it one to explore?"
+    found, heading = [], None
+    for c in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        text = ''.join(c['source'])
+        if c['cell_type'] == 'markdown':
+            heading = ([heading] + re.findall('^### (Exercises|To explore)$', text, re.M))[-1]
+            if heading and (m := re.search(r'^\*\*(\d+)\.\*\* (.*)', text, re.M | re.S)):
+                found.append(dict(number=int(m[1]), text=m[2], solution=None, explore=heading == 'To explore'))
+        elif 'code-summary: "Solution"' in text:
+            assert found and found[-1]['solution'] is None, f'a solution without an exercise:\n{text}'
+            found[-1].update(solution=text, outputs=c['outputs'])
+    return found
+
+@pytest.mark.parametrize('path', CHAPTERS, ids=lambda p: p.stem)
+def test_exercises_are_judged(path):
+    name, found = re.sub(r'^\d+_', '', path.stem), practice(path)
+    heads = [c['text'] for c in cells(path, 'markdown') if '### Exercises\n' in c['text']]
+    assert len(heads) == 1 and f'### Exercises\n\n{HOW}\n\n**1.** ' in heads[0]
+    assert [o['number'] for o in found] == list(range(1, len(found) + 1)), 'numbered in order'
+    judged, open_ones = [[o for o in found if o['explore'] == e] for e in (False, True)]
+    assert 4 <= len(judged) <= 6, 'four to six exercises'
+    assert len(open_ones) <= 2, 'at most two to explore'
+    exercises = chapter_exercises(name)
+    names = [re.match(r'`([\w.]+)`: ', o['text'])[1] for o in judged]
+    assert names == [ex.name for ex in exercises], 'the exercises of the module, in order'
+    for o, ex in zip(judged, exercises, strict=True):
+        asked = re.findall(r'`([^`]+)`', o['text'].partition(': ')[2])
+        assert ex.target in asked or (ex.target.endswith('()') and ex.function in asked), f'not asked: {ex.target}'
+        assert o['solution'].endswith(f"\njudge('{ex.name}', {ex.function})"), o['solution']
+        assert ''.join(o['outputs'][-1]['data']['text/plain']) == f'✓ {ex.name}: right'
+    for o in open_ones:
+        assert re.search(r'\btest_\w+\(|\bassert\b|expect_fail', o['solution'] or ''), f"no test of {o['number']}"
 
 @pytest.mark.parametrize('path', sorted((ROOT/'nbs').glob('*.ipynb')), ids=lambda p: p.stem)
 def test_figures_have_alternative_text_and_captions(path):

@@ -12,7 +12,8 @@ from mnist_sgd.relu import relu
 # leaky ReLU
 def _leaks():
     return [(torch.tensor([-2., 3.]), .1), (torch.tensor(-1.), .5), (torch.randn(4, 3), .01),
-            (torch.randn(2, 2, 2), 0.), (torch.randn(5), 2.), (torch.zeros(0), .1), (torch.tensor([-3., 0., 3.], dtype=torch.float64), .2)]
+            (torch.randn(2, 2, 2), 0.), (torch.randn(5), 2.),
+            (torch.zeros(0), .1), (torch.tensor([-3., 0., 3.], dtype=torch.float64), .2)]
 
 leaky = Exercise('relu.leaky', 'leaky(x, slope)', _leaks, F.leaky_relu,
     hints=["What comes out for a positive number, and what for a negative one?",

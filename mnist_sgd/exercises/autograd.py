@@ -98,8 +98,8 @@ def matmul_mean(g, a, b): return g@b.T, a.T@g/len(g)
 def _shares():
     t = torch.tensor
     return [(t([[1.], [2]]), (1,)), (t([[1., 2], [3, 4]]), (2,)), (t([[1., 2], [3, 4]]), (2, 1)),
-            (t([[1., 2], [3, 4]]), (1, 2)), (t([1., 2, 3]), ()), (torch.randn(64, 50), (50,)), (torch.randn(2, 3, 4), (3, 1)), (torch.randn(3, 4), (3, 4)),
-            (torch.randn(0, 3), (3,))]
+            (t([[1., 2], [3, 4]]), (1, 2)), (t([1., 2, 3]), ()), (torch.randn(64, 50), (50,)),
+            (torch.randn(2, 3, 4), (3, 1)), (torch.randn(3, 4), (3, 4)), (torch.randn(0, 3), (3,))]
 
 fold_back = Exercise('autograd.fold_back', 'fold_back(g, shape)', _shares, lambda g, shape: g.sum_to_size(shape),
     hints=["A bias of shape (50,) that is added to 64 rows is used 64 times. What happens to the 64 gradients that "

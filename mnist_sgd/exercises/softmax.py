@@ -112,8 +112,8 @@ def softmax_divided(scores):
 def _answers():
     t = torch.tensor
     return [(t([[0., 0.]]), _classes(0)), (t([[2., 1, -1]]), _classes(1)),
-            (t([[2., 1, -1], [0, 0, 3]]), _classes(0, 1)), (torch.randn(7, 10), torch.randint(10, (7,))), (torch.randn(3, 3), torch.randint(3, (3,))),
-            (torch.randn(4, 1), _classes(0, 0, 0, 0)),
+            (t([[2., 1, -1], [0, 0, 3]]), _classes(0, 1)), (torch.randn(7, 10), torch.randint(10, (7,))),
+            (torch.randn(3, 3), torch.randint(3, (3,))), (torch.randn(4, 1), _classes(0, 0, 0, 0)),
             (t([[0., 200], [1000, 0]]), _classes(0, 1)), (torch.randn(2, 5, dtype=torch.float64), _classes(4, 0))]
 
 my_cross_entropy = Exercise('softmax.my_cross_entropy', 'my_cross_entropy(scores, targets)', _answers, F.cross_entropy,

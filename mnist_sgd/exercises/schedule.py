@@ -4,6 +4,9 @@ import math
 import numpy as np
 import torch
 
+from mnist_sgd.dataloader import DataLoader
+from mnist_sgd.learner import Learner
+from mnist_sgd.optimizer import SGD
 from mnist_sgd.practice import Exercise
 from mnist_sgd.schedule import cosine
 
@@ -51,13 +54,8 @@ def _settings(make, lr, n_steps):
     return [schedule(step, n_steps) for step in [*range(n_steps), n_steps//2]]
 
 def _linear(lr, n_steps):
-    opt = torch.optim.SGD([torch.zeros(1)], lr=lr)
-    scheduler, found = torch.optim.lr_scheduler.LinearLR(opt, 1., 0., n_steps), []
-    for _ in range(n_steps):
-        found.append(dict(lr=opt.param_groups[0]['lr']))
-        opt.step()
-        scheduler.step()
-    return found + [found[n_steps//2]]
+    found = [dict(lr=o) for o in torch.linspace(lr, 0, n_steps + 1).tolist()]
+    return [*found[:-1], found[n_steps//2]]
 
 linear = Exercise('schedule.linear', 'linear_decay(lr)', lambda: [(1., 2), (.8, 4), (.1, 1), (2., 10), (.05, 33)], _linear,
     hints=["A schedule is a function of step and n_steps. So `linear_decay` must return a function; which number does it need besides?",
@@ -164,18 +162,12 @@ def _trainings():
             (*data(3, 1), drops, 2, 8)]
 
 def _scheduled(x, y, w, schedule, n_epochs, batch_size):
-    w = w.requires_grad_()
-    opt, n_steps = torch.optim.SGD([w], lr=1.), n_epochs*math.ceil(len(x)/batch_size)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(opt, lambda step: schedule(step, n_steps)['lr'])
-    for _ in range(n_epochs):
-        for xb, yb in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size):
-            opt.zero_grad()
-            torch.nn.functional.mse_loss(xb@w, yb).backward()
-            opt.step()
-            scheduler.step()
+    w, dl = w.requires_grad_(), DataLoader(list(zip(x, y)), batch_size)
+    learn = Learner((dl, dl), lambda xb: xb@w, SGD, torch.nn.functional.mse_loss, metrics=None, params=[w])
+    learn.fit(n_epochs, schedule, verbose=False)
     return w.detach()
 
-loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)', _trainings, _scheduled,
+loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)', _trainings, _scheduled, seconds=30,
     hints=["The schedule wants two numbers: which step of the whole training this is, and how many there will be. How many batches has an epoch, if the last one may be smaller?",
            "Count the steps in one variable that goes on over all epochs: `step = 0` before the outer loop, `step += 1` after each update.",
            "In the inner loop: `lr = schedule(step, n_steps)['lr']`, then the gradient `2*xb.T@(xb@w - yb)/len(xb)`, then `w = w - lr*grad`."])
@@ -210,7 +202,7 @@ def loop_autograd(x, y, w, schedule, n_epochs, batch_size): return _trained(x, y
 @loop.right
 def loop_optimizer(x, y, w, schedule, n_epochs, batch_size):
     w = torch.nn.Parameter(w.clone())
-    opt = torch.optim.SGD([w], lr=0.)
+    opt = SGD([w], lr=1.)
     batches = list(zip(x.split(batch_size), y.split(batch_size)))*n_epochs
     for step, (xb, yb) in enumerate(batches):
         for group in opt.param_groups: group.update(schedule(step, len(batches)))
@@ -249,7 +241,8 @@ def _histories():
             ([1., 2., 2., 2., 2., 2., 2.], .1, 1), (noisy, .1, 0), (noisy, .1, 1), (noisy, .2, 3), ([], .1, 2)]
 
 def _plateau(losses, lr, patience):
-    opt, found = torch.optim.SGD([torch.zeros(1)], lr=lr), []
+    opt, found = torch.optim.SGD.__new__(torch.optim.SGD), []  # to make one properly takes seconds, as it loads a compiler
+    opt.param_groups = [dict(lr=lr)]
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(opt, patience=patience, threshold=0, eps=0)
     for loss in losses:
         scheduler.step(loss)

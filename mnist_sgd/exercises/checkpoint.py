@@ -311,7 +311,7 @@ def _runs():
     return [(nn.Linear(1, 1), 0.), (net(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)), .9), (net(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(.5)), .5)]
 
 def _train(model, opt, n):
-    "Losses of some steps with random inputs"
+    "Losses of some steps with random inputs, and what the model says in use after them"
     losses, n_in = [], next(model.parameters()).shape[1]
     for _ in range(n):
         loss = (model(torch.randn(8, n_in)) - 1).square().mean()
@@ -319,6 +319,8 @@ def _train(model, opt, n):
         opt.step()
         opt.zero_grad()
         losses.append(round(loss.item(), 6))
+    losses.append(round(model.eval()(torch.ones(1, n_in)).sum().item(), 6))
+    model.train()
     return losses
 
 def _optimizer(model, momentum):
@@ -337,13 +339,13 @@ def _three_times(make, model, momentum):
 
 def _never_stopped(model, momentum):
     torch.manual_seed(1)
-    losses = _train(model, _optimizer(model, momentum), 5)[2:]
+    losses = _train(model, _optimizer(model, momentum), 5)[2:]  # with what it says after them
     return dict(first=losses, restored=losses, restored_again=losses)
 
 snapshot = Exercise('checkpoint.snapshot', 'Snapshot(model, opt)', _runs, _never_stopped,
     hints=["Which three things have a say in the next step? Keep all of them in `__init__`, and put all of them back in `restore`.",
            "`model.state_dict()`, `opt.state_dict()`, `torch.get_rng_state()`; the first two hold the live tensors: `deepcopy` them.",
-           "`restore` may be called again later, so give `opt.load_state_dict` a deepcopy as well: the optimizer goes on writing into what it gets."],
+           "`restore` calls `load_state_dict` of both, and `torch.set_rng_state`. It may be called again later: give `opt.load_state_dict` a deepcopy, as some optimizers write into what they get."],
     use=_three_times, changes=True)
 
 class _Snapshot:
@@ -397,13 +399,6 @@ class SnapshotLive(_Snapshot):
     def __init__(self, model, opt):
         super().__init__(model, opt)
         self.weights, self.memory = model.state_dict(), opt.state_dict()
-
-@snapshot.wrong("Right the first time. But the optimizer goes on with the very tensors that you hand it, and changes what you kept: give it a deepcopy")
-class SnapshotOnce(_Snapshot):
-    def restore(self):
-        self.model.load_state_dict(self.weights)
-        self.opt.load_state_dict(self.memory)
-        torch.set_rng_state(self.numbers)
 
 @snapshot.wrong("Only the weights come back. Enough to predict, not to go on: the velocity and the random numbers have a say, too")
 class SnapshotWeights(_Snapshot):

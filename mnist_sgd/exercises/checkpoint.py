@@ -13,7 +13,8 @@ from mnist_sgd.practice import Exercise
 
 # 1. a copy that stays
 def _models():
-    return [(nn.Linear(1, 1),), (nn.Linear(3, 2, bias=False),), (nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)),)]
+    return [(nn.Linear(1, 1),), (nn.Linear(3, 2, bias=False),),
+            (nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)),)]
 
 def _after_learning(copy, model):
     kept = copy(model)
@@ -24,7 +25,8 @@ def _after_learning(copy, model):
 keep = Exercise('checkpoint.weights', 'kept_weights(model)', _models,
     lambda model: _after_learning(lambda m: {k: t.clone() for k, t in m.state_dict().items()}, model),
     hints=["`model.state_dict()` has every name with its tensor. Are these copies? Change the model, and look again.",
-           "A tensor that is a copy does not learn on: `t.clone()`. And the running means of a normalisation are no parameters, but they are in the state_dict.",
+           "A tensor that is a copy does not learn on: `t.clone()`. And the running means of a normalisation are no "
+           "parameters, but they are in the state_dict.",
            "`return {name: t.clone() for name, t in model.state_dict().items()}`"], use=_after_learning, changes=True)
 
 @keep.right
@@ -52,7 +54,8 @@ def keep_list(model): return [t.clone() for t in model.state_dict().values()]
 @keep.wrong("You kept the whole model, code and all; its tensors by their names are enough, and fit into any file")
 def keep_model(model): return deepcopy(model)
 
-@keep.wrong("Neither copies nor complete: parameters go on learning, and the running means of a normalisation are left out")
+@keep.wrong("Neither copies nor complete: parameters go on learning, and the running means of a normalisation are left "
+            "out")
 def keep_named(model): return dict(model.named_parameters())
 
 
@@ -78,8 +81,10 @@ def _forked(draw):
 
 numbers = Exercise('checkpoint.random', 'call_quietly(draw)', _draws, lambda draw, seed: _quietly(_forked, draw, seed),
     hints=["What decides on the next random number? Keep it before you call `draw`.",
-           "`torch.get_rng_state()` gives the state, `torch.set_rng_state(state)` puts it back. And if `draw` raises an error?",
-           "`state = torch.get_rng_state()`, then `try: return draw()`, then `finally: torch.set_rng_state(state)`."], use=_quietly)
+           "`torch.get_rng_state()` gives the state, `torch.set_rng_state(state)` puts it back. And if `draw` raises "
+           "an error?",
+           "`state = torch.get_rng_state()`, then `try: return draw()`, then `finally: torch.set_rng_state(state)`."], "
+           "use=_quietly)
 
 @numbers.right
 def numbers_finally(draw):
@@ -110,7 +115,8 @@ def numbers_seed(draw):
     torch.manual_seed(0)
     return result
 
-@numbers.wrong("The old seed leads back to the very first number, but some had been drawn since; put the old *state* back")
+@numbers.wrong("The old seed leads back to the very first number, but some had been drawn since; put the old *state* "
+               "back")
 def numbers_old_seed(draw):
     result = draw()
     torch.manual_seed(torch.initial_seed())
@@ -132,7 +138,8 @@ def numbers_own_seed(draw):
 
 # 3. all or nothing
 def _files():
-    return [(b'old', [b'new'], False), (b'', [b'a', b'bc'], False), (b'a long old file', [b'x'], False), (b'old', [], False), (None, [b'first'], False),
+    return [(b'old', [b'new'], False), (b'', [b'a', b'bc'], False), (b'a long old file', [b'x'], False),
+            (b'old', [], False), (None, [b'first'], False),
             (b'old', [b'half of the n'], True), (b'old', [b'a', b'b', b'c'], True)]
 
 def _written(write, old, parts, breaks):
@@ -148,14 +155,18 @@ def _written(write, old, parts, breaks):
         try: write(path, source())
         except KeyError: cut = True
         else: cut = False
-        return dict(file=path.read_bytes() if path.exists() else None, old_one=other.read_bytes() if old is not None else None,
+        return dict(file=path.read_bytes() if path.exists() else None,
+                    old_one=other.read_bytes() if old is not None else None,
                     error=cut, beside=cut or sorted(o.name for o in Path(folder).iterdir() if o != path))
 
 write = Exercise('checkpoint.write', 'write_whole(path, parts)', _files,
     lambda old, parts, breaks: _written(lambda path, source: write_bytes(path, b''.join(source)), old, parts, breaks),
-    hints=["At which moments would the file be cut off, if the program were killed just then? Write somewhere else first.",
-           "`new = path.with_suffix('.new')` is a path beside it: open that one with 'wb', and write one part after the other.",
-           "When all parts are written, and the file is closed, `new.replace(path)` gives it the old one's name, in a single step."], use=_written)
+    hints=["At which moments would the file be cut off, if the program were killed just then? Write somewhere else "
+           "first.",
+           "`new = path.with_suffix('.new')` is a path beside it: open that one with 'wb', and write one part after "
+           "the other.",
+           "When all parts are written, and the file is closed, `new.replace(path)` gives it the old one's name, in a "
+           "single step."], use=_written)
 
 def _write(path, parts):
     with open(path, 'wb') as file:
@@ -181,13 +192,16 @@ def write_temporary(path, parts):
 @write.wrong("You write into the file itself. If the parts stop half-way, the old file is gone and the new one cut off")
 def write_over(path, parts): _write(path, parts)
 
-@write.wrong("You wait until all parts are there, and then write (or copy) over the old file; killed in that moment, you have neither. Rename a new one")
+@write.wrong("You wait until all parts are there, and then write (or copy) over the old file; killed in that moment, "
+             "you have neither. Rename a new one")
 def write_over_joined(path, parts): path.write_bytes(b''.join(parts))
 
-@write.wrong("The new file is whole, but it still lies beside the old one under another name: `new.replace(path)` is missing")
+@write.wrong("The new file is whole, but it still lies beside the old one under another name: `new.replace(path)` is "
+             "missing")
 def write_no_rename(path, parts): _write(path.with_suffix('.new'), parts)
 
-@write.wrong("You delete the old file first, and if the parts stop half-way there is none at all; `replace` needs no free place")
+@write.wrong("You delete the old file first, and if the parts stop half-way there is none at all; `replace` needs no "
+             "free place")
 def write_deleted(path, parts):
     path.unlink(missing_ok=True)
     write_beside(path, parts)
@@ -202,7 +216,8 @@ def write_silent(path, parts):
 
 # 4. an optimizer that remembers
 def _walks():
-    return [(torch.tensor([1.]), .1, .5), (torch.tensor([1., -2]), .1, .9), (torch.randn(2, 3), .05, 0.), (torch.randn(4), .3, .99)]
+    return [(torch.tensor([1.]), .1, .5), (torch.tensor([1., -2]), .1, .9), (torch.randn(2, 3), .05, 0.),
+            (torch.randn(4), .3, .99)]
 
 def _resumed(make, w, lr, momentum):
     "Two steps; then the run that goes on, and one that starts from what was kept, twice"
@@ -235,8 +250,10 @@ def _through(w, lr, momentum):
 
 memory = Exercise('checkpoint.optimizer', 'ResumableSGD(params, lr, momentum)', _walks, _through,
     hints=["What does SGD with momentum remember from step to step? That is what `state()` must give back.",
-           "`step`: for each parameter, `v = momentum*v + p.grad` and `p -= lr*v`, under `torch.no_grad()`. `zero_grad` sets each p.grad to None.",
-           "`state` returns *copies*, `[v.clone() for v in self.velocities]`, and `load_state` takes copies, too: the state may be used again."],
+           "`step`: for each parameter, `v = momentum*v + p.grad` and `p -= lr*v`, under `torch.no_grad()`. "
+           "`zero_grad` sets each p.grad to None.",
+           "`state` returns *copies*, `[v.clone() for v in self.velocities]`, and `load_state` takes copies, too: the "
+           "state may be used again."],
     use=_resumed)
 
 class _Momentum:
@@ -280,7 +297,8 @@ class MemoryDict(_Momentum):
 class MemoryLive(_Momentum):
     def state(self): return self.velocities
 
-@memory.wrong("Resumed once, it is right. `load_state` then works on the state that was handed to it, and spoils it for the next time; copy it")
+@memory.wrong("Resumed once, it is right. `load_state` then works on the state that was handed to it, and spoils it "
+              "for the next time; copy it")
 class MemoryTaken(_Momentum):
     def load_state(self, state): self.velocities = state
 
@@ -294,7 +312,8 @@ class MemoryPlainSteps(_Momentum):
     def step(self):
         for p in self.params: p -= self.lr*p.grad
 
-@memory.wrong("Your velocity is a mean, with (1 - momentum) times the gradient; ours takes the whole gradient each time")
+@memory.wrong("Your velocity is a mean, with (1 - momentum) times the gradient; ours takes the whole gradient each "
+              "time")
 class MemoryMean(_Momentum):
     @torch.no_grad()
     def step(self):
@@ -308,7 +327,8 @@ class MemoryNoZero(_Momentum):
 # 5. everything that has a say
 def _runs():
     def net(*layers): return nn.Sequential(*layers)
-    return [(nn.Linear(1, 1), 0.), (net(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)), .9), (net(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(.5)), .5)]
+    return [(nn.Linear(1, 1), 0.), (net(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)), .9),
+            (net(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(.5)), .5)]
 
 def _train(model, opt, n):
     "Losses of some steps with random inputs, and what the model says in use after them"
@@ -343,15 +363,19 @@ def _never_stopped(model, momentum):
     return dict(first=losses, restored=losses, restored_again=losses)
 
 snapshot = Exercise('checkpoint.snapshot', 'Snapshot(model, opt)', _runs, _never_stopped,
-    hints=["Which three things have a say in the next step? Keep all of them in `__init__`, and put all of them back in `restore`.",
-           "`model.state_dict()`, `opt.state_dict()`, `torch.get_rng_state()`; the first two hold the live tensors: `deepcopy` them.",
-           "`restore` calls `load_state_dict` of both, and `torch.set_rng_state`. It may be called again later: give `opt.load_state_dict` a deepcopy, as some optimizers write into what they get."],
+    hints=["Which three things have a say in the next step? Keep all of them in `__init__`, and put all of them back "
+           "in `restore`.",
+           "`model.state_dict()`, `opt.state_dict()`, `torch.get_rng_state()`; the first two hold the live tensors: "
+           "`deepcopy` them.",
+           "`restore` calls `load_state_dict` of both, and `torch.set_rng_state`. It may be called again later: give "
+           "`opt.load_state_dict` a deepcopy, as some optimizers write into what they get."],
     use=_three_times, changes=True)
 
 class _Snapshot:
     def __init__(self, model, opt):
         self.model, self.opt = model, opt
-        self.weights, self.memory, self.numbers = deepcopy(model.state_dict()), deepcopy(opt.state_dict()), torch.get_rng_state()
+        self.weights, self.memory = deepcopy(model.state_dict()), deepcopy(opt.state_dict())
+        self.numbers = torch.get_rng_state()
     def restore(self):
         self.model.load_state_dict(self.weights)
         self.opt.load_state_dict(deepcopy(self.memory))
@@ -400,11 +424,13 @@ class SnapshotLive(_Snapshot):
         super().__init__(model, opt)
         self.weights, self.memory = model.state_dict(), opt.state_dict()
 
-@snapshot.wrong("Only the weights come back. Enough to predict, not to go on: the velocity and the random numbers have a say, too")
+@snapshot.wrong("Only the weights come back. Enough to predict, not to go on: the velocity and the random numbers have "
+                "a say, too")
 class SnapshotWeights(_Snapshot):
     def restore(self): self.model.load_state_dict(self.weights)
 
-@snapshot.wrong("You copied the parameters only; the running means of a normalisation have a say, too: `model.state_dict()`")
+@snapshot.wrong("You copied the parameters only; the running means of a normalisation have a say, too: "
+                "`model.state_dict()`")
 class SnapshotParameters(_Snapshot):
     def __init__(self, model, opt):
         super().__init__(model, opt)

@@ -12,13 +12,17 @@ from mnist_sgd.practice import Exercise
 
 # 1. how large is the map?
 def _numbers():
-    found = [(3, 3, 1, 0), (5, 3, 1, 0), (6, 3, 2, 0), (4, 3, 1, 1), (28, 5, 2, 2), (2, 5, 1, 0), (1, 4, 2, 1), (7, 2, 3, 0)]
-    return found + [tuple(torch.randint(low, high, ()).item() for low, high in ((1, 30), (1, 9), (1, 4), (0, 4))) for _ in range(30)]
+    found = [(3, 3, 1, 0), (5, 3, 1, 0), (6, 3, 2, 0), (4, 3, 1, 1), (28, 5, 2, 2), (2, 5, 1, 0), (1, 4, 2, 1),
+             (7, 2, 3, 0)]
+    limits = (1, 30), (1, 9), (1, 4), (0, 4)
+    return found + [tuple(torch.randint(low, high, ()).item() for low, high in limits) for _ in range(30)]
 
-size = Exercise('conv.map_size', 'map_size(n, kernel, stride, padding)', _numbers, lambda *numbers: conv_shape(*numbers)[0],
+size = Exercise('conv.map_size', 'map_size(n, kernel, stride, padding)', _numbers,
+    lambda *numbers: conv_shape(*numbers)[0],
     hints=["The window starts at 0, then one stride further, and so on. Where does it start the last time?",
            "The padded picture has n + 2*padding pixels; the window can travel n + 2*padding - kernel of them.",
-           "So many whole strides fit, and the place where it started counts too: `max(0, (n + 2*padding - kernel)//stride + 1)`."])
+           "So many whole strides fit, and the place where it started counts too: `max(0, (n + 2*padding - "
+           "kernel)//stride + 1)`."])
 
 @size.right
 def size_formula(n, kernel, stride, padding):
@@ -65,19 +69,23 @@ def _digit(): return torch.tensor(mnist_arrays('train')[0][0, 6:18, 8:22])/255
 
 def _pictures():
     edge = torch.tensor([[-1., -1, -1], [0, 0, 0], [1, 1, 1]])
-    return [(torch.tensor([[1., 2, 3]]), torch.tensor([[1., 10]])), (torch.arange(9.).view(3, 3), torch.tensor([[1., 0], [0, -1]])),
-            (torch.rand(4, 6), torch.rand(3, 2)), (torch.rand(3, 3), torch.rand(3, 3)), (torch.rand(2, 5), torch.rand(1, 1)), (_digit(), edge),
+    return [(torch.tensor([[1., 2, 3]]), torch.tensor([[1., 10]])),
+            (torch.arange(9.).view(3, 3), torch.tensor([[1., 0], [0, -1]])),
+            (torch.rand(4, 6), torch.rand(3, 2)), (torch.rand(3, 3), torch.rand(3, 3)),
+            (torch.rand(2, 5), torch.rand(1, 1)), (_digit(), edge),
             (torch.rand(7, 4), torch.rand(2, 4))]
 
 slide = Exercise('conv.slide', 'slide_kernel(image, kernel)', _pictures,
     lambda image, kernel: F.conv2d(image[None, None], kernel[None, None])[0, 0],
     hints=["At one place, take a piece of the image that is as large as the kernel. What do you do with the two?",
            "With h, w = kernel.shape, the window at (i, j) is `image[i:i+h, j:j+w]`. Up to which i and j does it fit?",
-           "`[[(image[i:i+h, j:j+w]*kernel).sum() for j in range(W - w + 1)] for i in range(H - h + 1)]`, as a tensor."])
+           "`[[(image[i:i+h, j:j+w]*kernel).sum() for j in range(W - w + 1)] for i in range(H - h + 1)]`, as a "
+           "tensor."])
 
 def _slid(image, kernel, value, less=0):
     (h, w), (rows, columns) = kernel.shape, image.shape
-    return torch.tensor([[value(image[i:i+h, j:j+w], kernel) for j in range(columns - w + 1 - less)] for i in range(rows - h + 1 - less)])
+    return torch.tensor([[value(image[i:i+h, j:j+w], kernel) for j in range(columns - w + 1 - less)]
+                         for i in range(rows - h + 1 - less)])
 
 @slide.right
 def slide_loops(image, kernel): return _slid(image, kernel, lambda window, k: (window*k).sum())
@@ -98,7 +106,8 @@ def slide_shifts(image, kernel):
 @slide.wrong("The last row and the last column are missing: the window fits in rows - h + 1 places")
 def slide_short(image, kernel): return _slid(image, kernel, lambda window, k: (window*k).sum(), less=1)
 
-@slide.wrong("You turned the kernel by 180 degrees. Mathematicians call that a convolution; nets leave the kernel as it is")
+@slide.wrong("You turned the kernel by 180 degrees. Mathematicians call that a convolution; nets leave the kernel as "
+             "it is")
 def slide_flipped(image, kernel): return _slid(image, kernel.flip(0, 1), lambda window, k: (window*k).sum())
 
 @slide.wrong("You took the mean of the products; a window's answer is their sum")
@@ -118,14 +127,20 @@ def slide_padded(image, kernel):
 
 # 3. a layer of kernels
 def _layers():
-    return [(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 1, 1), torch.zeros(1), 1, 0), (torch.rand(2, 1, 3, 3), torch.rand(3, 1, 2, 2), torch.rand(3), 1, 0),
-            (torch.rand(2, 3, 4, 5), torch.rand(2, 3, 3, 2), torch.rand(2), 1, 0), (torch.rand(3, 2, 6, 6), torch.rand(4, 2, 3, 3), torch.rand(4), 2, 1),
-            (torch.rand(1, 4, 5, 5), torch.rand(5, 4, 1, 1), torch.rand(5), 2, 0), (torch.rand(0, 2, 4, 4), torch.rand(3, 2, 3, 3), torch.rand(3), 1, 1)]
+    return [(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 1, 1), torch.zeros(1), 1, 0),
+            (torch.rand(2, 1, 3, 3), torch.rand(3, 1, 2, 2), torch.rand(3), 1, 0),
+            (torch.rand(2, 3, 4, 5), torch.rand(2, 3, 3, 2), torch.rand(2), 1, 0),
+            (torch.rand(3, 2, 6, 6), torch.rand(4, 2, 3, 3), torch.rand(4), 2, 1),
+            (torch.rand(1, 4, 5, 5), torch.rand(5, 4, 1, 1), torch.rand(5), 2, 0),
+            (torch.rand(0, 2, 4, 4), torch.rand(3, 2, 3, 3), torch.rand(3), 1, 1)]
 
 layer = Exercise('conv.layer', 'conv_by_matmul(x, weight, bias, stride, padding)', _layers, F.conv2d,
-    hints=["Lay each window in a row, and each kernel, too. What is then the sum of their products, for all windows and all kernels?",
-           "`windows(x, weight.shape[2:], stride, padding)` is n x rows x columns x numbers; `weight.flatten(1).T` is numbers x channels out.",
-           "After `windows(...)@weight.flatten(1).T + bias` the channels are the last axis; `.permute(0, 3, 1, 2)` brings them to their place."])
+    hints=["Lay each window in a row, and each kernel, too. What is then the sum of their products, for all windows "
+           "and all kernels?",
+           "`windows(x, weight.shape[2:], stride, padding)` is n x rows x columns x numbers; `weight.flatten(1).T` is "
+           "numbers x channels out.",
+           "After `windows(...)@weight.flatten(1).T + bias` the channels are the last axis; `.permute(0, 3, 1, 2)` "
+           "brings them to their place."])
 
 @layer.right
 def layer_windows(x, weight, bias, stride, padding):
@@ -140,7 +155,8 @@ def layer_einsum(x, weight, bias, stride, padding):
 def layer_unfold(x, weight, bias, stride, padding):
     if not len(x): return F.conv2d(x, weight, bias, stride, padding)
     rows = F.unfold(x, tuple(weight.shape[2:]), padding=padding, stride=stride)
-    return (weight.flatten(1)@rows + bias[:, None]).view(len(x), len(weight), *conv_shape(tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding))
+    size = conv_shape(tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding)
+    return (weight.flatten(1)@rows + bias[:, None]).view(len(x), len(weight), *size)
 
 @layer.wrong("Your channels are the last axis: `.permute(0, 3, 1, 2)` brings them to the second place")
 def layer_channels_last(x, weight, bias, stride, padding):
@@ -149,14 +165,16 @@ def layer_channels_last(x, weight, bias, stride, padding):
 @layer.wrong("All that is missing is the bias, one number for each channel out")
 def layer_no_bias(x, weight, bias, stride, padding): return layer_windows(x, weight, 0*bias, stride, padding)
 
-@layer.wrong("You reshaped to n x channels out x rows x columns, which reads the numbers in another order; `permute` the axes")
+@layer.wrong("You reshaped to n x channels out x rows x columns, which reads the numbers in another order; `permute` "
+             "the axes")
 def layer_reshaped(x, weight, bias, stride, padding):
     out = layer_channels_last(x, weight, bias, stride, padding)
     n, h, w, m = out.shape
     return out.reshape(n, m, h, w)
 
 @layer.wrong("You added the bias of all channels together to each number; channel i gets bias[i] only")
-def layer_all_bias(x, weight, bias, stride, padding): return layer_no_bias(x, weight, bias, stride, padding) + bias.sum()
+def layer_all_bias(x, weight, bias, stride, padding):
+    return layer_no_bias(x, weight, bias, stride, padding) + bias.sum()
 
 @layer.wrong("Your windows do not move by the stride")
 def layer_no_stride(x, weight, bias, stride, padding): return layer_windows(x, weight, bias, 1, padding)
@@ -167,7 +185,8 @@ def layer_no_padding(x, weight, bias, stride, padding): return layer_windows(x, 
 
 # 4. the largest of four
 def _maps():
-    return [(torch.tensor([[[[1., 2], [3, 4]]]]),), (torch.arange(8.).view(1, 1, 2, 4),), (torch.rand(2, 3, 4, 6),), (-1 - torch.rand(1, 1, 3, 3),),
+    return [(torch.tensor([[[[1., 2], [3, 4]]]]),), (torch.arange(8.).view(1, 1, 2, 4),), (torch.rand(2, 3, 4, 6),),
+            (-1 - torch.rand(1, 1, 3, 3),),
             (torch.randn(2, 2, 5, 7),), (torch.rand(1, 2, 1, 4),), (torch.randn(3, 1, 28, 28),)]
 
 pool = Exercise('conv.max_pool', 'max_pool(x)', _maps,
@@ -219,7 +238,8 @@ def pool_stride(x): return x[..., :x.shape[2]//2*2:2, :x.shape[3]//2*2:2]
 
 # 5. batch normalisation
 def _batches():
-    return [(1, [torch.tensor([[[[0.]]], [[[2.]]]])]), (2, [torch.randn(4, 2, 3, 3)]), (3, [5 + 2*torch.randn(8, 3, 2, 4) for _ in range(3)]),
+    return [(1, [torch.tensor([[[[0.]]], [[[2.]]]])]), (2, [torch.randn(4, 2, 3, 3)]),
+            (3, [5 + 2*torch.randn(8, 3, 2, 4) for _ in range(3)]),
             (2, [torch.randn(2, 2, 1, 5)*10 for _ in range(2)]), (1, [torch.full((3, 1, 2, 2), 7.)])]
 
 def _normed(make, n_channels, batches):
@@ -230,10 +250,13 @@ def _normed(make, n_channels, batches):
     norm.eval()
     return dict(learning=learning, in_use=norm(batches[0][:1] + 1))
 
-norm = Exercise('conv.batch_norm', 'MyBatchNorm(n_channels)', _batches, lambda n_channels, batches: _normed(nn.BatchNorm2d, n_channels, batches),
+norm = Exercise('conv.batch_norm', 'MyBatchNorm(n_channels)', _batches,
+    lambda n_channels, batches: _normed(nn.BatchNorm2d, n_channels, batches),
     hints=["Over which axes of n x channels x height x width do you take the mean, if each channel is to have its own?",
-           "`x.mean((0, 2, 3), keepdim=True)`, and `x.var((0, 2, 3), correction=0, keepdim=True)`. `self.training` says which mean to use: that of the batch, or the running one.",
-           "Keep `weight` and `bias` as `nn.Parameter`, `running_mean` and `running_var` with `register_buffer`; in training, `running.lerp_(new.detach(), .1)`, the variance times n/(n - 1)."],
+           "`x.mean((0, 2, 3), keepdim=True)`, and `x.var((0, 2, 3), correction=0, keepdim=True)`. `self.training` "
+           "says which mean to use: that of the batch, or the running one.",
+           "Keep `weight` and `bias` as `nn.Parameter`, `running_mean` and `running_var` with `register_buffer`; in "
+           "training, `running.lerp_(new.detach(), .1)`, the variance times n/(n - 1)."],
     use=_normed, tol=1e-3)
 
 class _Norm(nn.Module):
@@ -275,7 +298,8 @@ class NormFlat(nn.Module):
             self.mean = .9*self.mean + .1*mean.detach()
             self.var = .9*self.var + .1*rows.detach().var(1)
         factor = self.weight*(var + 1e-5).rsqrt()
-        return (rows*factor[:, None] + (self.bias - mean*factor)[:, None]).view(len(factor), len(x), *x.shape[2:]).transpose(0, 1)
+        rows = rows*factor[:, None] + (self.bias - mean*factor)[:, None]
+        return rows.view(len(factor), len(x), *x.shape[2:]).transpose(0, 1)
 
 @norm.wrong("In use it must take the running mean and variance; yours still looks at the batch")
 class NormAlways(_Norm): own = False
@@ -286,10 +310,12 @@ class NormPictures(_Norm): axes = (2, 3)
 @norm.wrong("You took a mean for each place; take it over all places, axes 2 and 3, as well")
 class NormPlaces(_Norm): axes = (0,)
 
-@norm.wrong("Learning is right. The running variance wants n/(n - 1) times the batch's: a batch varies less than all pictures do")
+@norm.wrong("Learning is right. The running variance wants n/(n - 1) times the batch's: a batch varies less than all "
+            "pictures do")
 class NormBiased(_Norm): sample = False
 
-@norm.wrong("Learning is right. The running numbers move only a tenth of the way to the new ones; yours move nine tenths")
+@norm.wrong("Learning is right. The running numbers move only a tenth of the way to the new ones; yours move nine "
+            "tenths")
 class NormFast(_Norm): momentum = .9
 
 @norm.wrong("You divided by the variance; its root, the std, brings the spread to 1")
@@ -298,7 +324,8 @@ class NormVariance(_Norm): root = False
 
 # 6. how far does it see?
 def _stacks():
-    return [([3], [1]), ([3, 3], [1, 1]), ([3, 3], [2, 1]), ([5, 3, 3, 3], [2, 1, 2, 2]), ([2, 4, 1], [3, 2, 2]), ([1], [4]), ([7, 3, 3], [2, 2, 1])]
+    return [([3], [1]), ([3, 3], [1, 1]), ([3, 3], [2, 1]), ([5, 3, 3, 3], [2, 1, 2, 2]), ([2, 4, 1], [3, 2, 2]),
+            ([1], [4]), ([7, 3, 3], [2, 2, 1])]
 
 def _seen(kernels, strides):
     "How far the inputs lie apart on which one number depends: where the gradient is not 0"
@@ -308,8 +335,10 @@ def _seen(kernels, strides):
     return torch.autograd.grad(out[0, 0, 0], line)[0].nonzero()[-1, -1].item() + 1
 
 field = Exercise('conv.receptive_field', 'receptive_field(kernels, strides)', _stacks, _seen,
-    hints=["Go through the layers in order. By how much does a kernel of k widen what is seen, if the numbers that it looks at are one pixel apart? And if they are two apart?",
-           "Keep two numbers: how many pixels are seen, at first 1, and how many pixels apart the numbers of the present map are, at first 1.",
+    hints=["Go through the layers in order. By how much does a kernel of k widen what is seen, if the numbers that it "
+           "looks at are one pixel apart? And if they are two apart?",
+           "Keep two numbers: how many pixels are seen, at first 1, and how many pixels apart the numbers of the "
+           "present map are, at first 1.",
            "For each layer: `seen += (k - 1)*apart`, and only then `apart *= s`."])
 
 @field.right
@@ -344,7 +373,8 @@ def field_too_soon(kernels, strides):
         seen += (k - 1)*apart
     return seen
 
-@field.wrong("The strides multiply: behind two strides of 2, numbers are four pixels apart; you took the last stride alone")
+@field.wrong("The strides multiply: behind two strides of 2, numbers are four pixels apart; you took the last stride "
+             "alone")
 def field_last_stride(kernels, strides): return kernels[0] + sum((k - 1)*s for k, s in zip(kernels[1:], strides))
 
 @field.wrong("You began with 0 pixels; a number sees at least itself, so begin with 1")

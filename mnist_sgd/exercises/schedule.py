@@ -15,7 +15,8 @@ from mnist_sgd.schedule import cosine
 rates = Exercise('schedule.rates', 'finder_rates(low, high, n)',
     lambda: [(1., 100., 3), (.01, .1, 2), (1e-5, 10., 20), (.5, .5, 4), (2., .1, 7), (.1, 1., 1)],
     lambda low, high, n: np.geomspace(low, high, n).tolist(),
-    hints=["From each rate to the next, multiply by the same number. How often do you multiply on the way from low to high?",
+    hints=["From each rate to the next, multiply by the same number. How often do you multiply on the way from low to "
+           "high?",
            "n rates have n - 1 gaps, so the number is the (n - 1)th root of high/low.",
            "`[low*(high/low)**(i/(n - 1)) for i in range(n)]`, and n = 1 needs a word of its own."], tol=1e-6)
 
@@ -31,7 +32,8 @@ def rates_loop(low, high, n):
     while len(found) < n: found.append(found[-1]*factor)
     return found
 
-@rates.wrong("You add the same number each time, so nearly all rates are large ones; multiply by the same number instead")
+@rates.wrong("You add the same number each time, so nearly all rates are large ones; multiply by the same number "
+             "instead")
 def rates_straight(low, high, n): return np.linspace(low, high, n).tolist()
 
 @rates.wrong("Your last rate is not high yet: n rates have n - 1 gaps between them, not n")
@@ -43,7 +45,8 @@ def rates_single(low, high, n): return [low*(high/low)**(i/(n - 1)) for i in ran
 @rates.wrong("There is one rate too many: n gaps make n + 1 rates")
 def rates_many(low, high, n): return [low*(high/low)**(i/n) for i in range(n + 1)]
 
-@rates.wrong("`logspace` wants the exponents, 10 to the power of what you give; take the logarithms of low and high first")
+@rates.wrong("`logspace` wants the exponents, 10 to the power of what you give; take the logarithms of low and high "
+             "first")
 def rates_exponents(low, high, n): return np.logspace(low, high, n).tolist()
 
 
@@ -57,9 +60,12 @@ def _linear(lr, n_steps):
     found = [dict(lr=o) for o in torch.linspace(lr, 0, n_steps + 1).tolist()]
     return [*found[:-1], found[n_steps//2]]
 
-linear = Exercise('schedule.linear', 'linear_decay(lr)', lambda: [(1., 2), (.8, 4), (.1, 1), (2., 10), (.05, 33)], _linear,
-    hints=["A schedule is a function of step and n_steps. So `linear_decay` must return a function; which number does it need besides?",
-           "At step 0 the rate is lr, and at step n_steps, which does not come any more, it would be 0. What share of the way is done at `step`?",
+linear = Exercise('schedule.linear', 'linear_decay(lr)',
+    lambda: [(1., 2), (.8, 4), (.1, 1), (2., 10), (.05, 33)], _linear,
+    hints=["A schedule is a function of step and n_steps. So `linear_decay` must return a function; which number does "
+           "it need besides?",
+           "At step 0 the rate is lr, and at step n_steps, which does not come any more, it would be 0. What share of "
+           "the way is done at `step`?",
            "`return lambda step, n_steps: dict(lr=lr*(1 - step/n_steps))`"], use=_settings, tol=1e-6)
 
 @linear.right
@@ -80,7 +86,8 @@ class LinearObject:
 @linear.wrong("Your schedule returns the number itself; `fit` wants a dictionary of settings, `dict(lr=...)`")
 def linear_number(lr): return lambda step, n_steps: lr*(1 - step/n_steps)
 
-@linear.wrong("Your rate is 0 in the last step, which then moves nothing. It should be 0 one step after: divide by n_steps")
+@linear.wrong("Your rate is 0 in the last step, which then moves nothing. It should be 0 one step after: divide by "
+              "n_steps")
 def linear_too_soon(lr): return lambda step, n_steps: dict(lr=lr*(1 - step/max(1, n_steps - 1)))
 
 @linear.wrong("`//` cuts off what is behind the point, so your rate never falls; divide with `/`")
@@ -89,7 +96,8 @@ def linear_whole(lr): return lambda step, n_steps: dict(lr=lr*(1 - step//n_steps
 @linear.wrong("Yours rises from 0: this is the share of the way that is done; take what is left of it")
 def linear_rising(lr): return lambda step, n_steps: dict(lr=lr*step/n_steps)
 
-@linear.wrong("Your schedule counts its own calls. A run that goes on from a checkpoint begins in the middle: use `step`")
+@linear.wrong("Your schedule counts its own calls. A run that goes on from a checkpoint begins in the middle: use "
+              "`step`")
 def linear_counting(lr):
     calls = []
     def schedule(step, n_steps):
@@ -105,8 +113,10 @@ def linear_shares(lr): return lambda step, n_steps: dict(lr=lr*(1 - 1/n_steps)**
 wave = Exercise('schedule.cosine', 'my_cosine(lr, min_lr)',
     lambda: [(1., 0., 2), (1., .5, 4), (.3, .1, 1), (.1, .001, 9), (.2, .2, 5), (0., 1., 6)],
     lambda lr, min_lr, n_steps: [cosine(lr, min_lr)(step, n_steps) for step in [*range(n_steps), n_steps//2]],
-    hints=["The cosine falls from 1 to -1 while its angle goes from 0 to pi. What do you add, and by what do you divide, to get from 1 to 0?",
-           "With t = step/n_steps, (1 + cos(pi*t))/2 falls from 1 to 0. It says what share of the distance from min_lr to lr is left.",
+    hints=["The cosine falls from 1 to -1 while its angle goes from 0 to pi. What do you add, and by what do you "
+           "divide, to get from 1 to 0?",
+           "With t = step/n_steps, (1 + cos(pi*t))/2 falls from 1 to 0. It says what share of the distance from min_lr "
+           "to lr is left.",
            "`dict(lr=min_lr + (lr - min_lr)*(1 + math.cos(math.pi*step/n_steps))/2)`"],
     use=lambda make, lr, min_lr, n_steps: _settings(lambda lr: make(lr, min_lr), lr, n_steps), tol=1e-6)
 
@@ -128,7 +138,8 @@ def wave_half_angle(lr, min_lr):
         return dict(lr=left*lr + (1 - left)*min_lr)
     return schedule
 
-@wave.wrong("You added min_lr on top: your first rate is lr + min_lr. The wave is only as high as the distance, lr - min_lr")
+@wave.wrong("You added min_lr on top: your first rate is lr + min_lr. The wave is only as high as the distance, lr - "
+            "min_lr")
 def wave_on_top(lr, min_lr): return lambda step, n_steps: dict(lr=min_lr + lr*(1 + math.cos(math.pi*step/n_steps))/2)
 
 @wave.wrong("1 + cos goes from 2 down to 0: halve it")
@@ -167,10 +178,14 @@ def _scheduled(x, y, w, schedule, n_epochs, batch_size):
     learn.fit(n_epochs, schedule, verbose=False)
     return w.detach()
 
-loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)', _trainings, _scheduled, seconds=30,
-    hints=["The schedule wants two numbers: which step of the whole training this is, and how many there will be. How many batches has an epoch, if the last one may be smaller?",
-           "Count the steps in one variable that goes on over all epochs: `step = 0` before the outer loop, `step += 1` after each update.",
-           "In the inner loop: `lr = schedule(step, n_steps)['lr']`, then the gradient `2*xb.T@(xb@w - yb)/len(xb)`, then `w = w - lr*grad`."])
+loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)',
+    _trainings, _scheduled, seconds=30,
+    hints=["The schedule wants two numbers: which step of the whole training this is, and how many there will be. How "
+           "many batches has an epoch, if the last one may be smaller?",
+           "Count the steps in one variable that goes on over all epochs: `step = 0` before the outer loop, `step += "
+           "1` after each update.",
+           "In the inner loop: `lr = schedule(step, n_steps)['lr']`, then the gradient `2*xb.T@(xb@w - yb)/len(xb)`, "
+           "then `w = w - lr*grad`."])
 
 @loop.right
 def loop_by_hand(x, y, w, schedule, n_epochs, batch_size):
@@ -183,7 +198,8 @@ def loop_by_hand(x, y, w, schedule, n_epochs, batch_size):
             step += 1
     return w
 
-def _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=None, count=lambda step, epoch, i: step, zero=True, mean=True):
+def _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=None, count=lambda step, epoch, i: step, zero=True,
+             mean=True):
     "The loop, with places for mistakes"
     w, step = w.clone().requires_grad_(), 0
     n_steps = n_steps or n_epochs*len(x.split(batch_size))
@@ -228,21 +244,24 @@ def loop_rounded_down(x, y, w, schedule, n_epochs, batch_size):
     return _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=n_epochs*max(1, len(x)//batch_size))
 
 @loop.wrong("The gradients of all batches add up: set w.grad to None, or to 0, after each step")
-def loop_no_zero(x, y, w, schedule, n_epochs, batch_size): return _trained(x, y, w, schedule, n_epochs, batch_size, zero=False)
+def loop_no_zero(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, zero=False)
 
 @loop.wrong("You took the sum of the squared errors of a batch, not their mean, so the steps grow with the batch size")
-def loop_sum(x, y, w, schedule, n_epochs, batch_size): return _trained(x, y, w, schedule, n_epochs, batch_size, mean=False)
+def loop_sum(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, mean=False)
 
 
 # 5. patience with the rate
 def _histories():
     noisy = (1/torch.arange(1., 31) + .05*torch.rand(30)).tolist()
-    return [([1.], .1, 0), ([1., 2.], .1, 0), ([3., 2., 2.], .1, 0), ([1., 3., 2., 2.], .1, 1), ([2., 3., 1., 2., 3., 3.], 1., 1),
+    return [([1.], .1, 0), ([1., 2.], .1, 0), ([3., 2., 2.], .1, 0), ([1., 3., 2., 2.], .1, 1),
+            ([2., 3., 1., 2., 3., 3.], 1., 1),
             ([1., 2., 2., 2., 2., 2., 2.], .1, 1), (noisy, .1, 0), (noisy, .1, 1), (noisy, .2, 3), ([], .1, 2)]
 
 def _plateau(losses, lr, patience):
-    opt, found = torch.optim.SGD.__new__(torch.optim.SGD), []  # to make one properly takes seconds, as it loads a compiler
-    opt.param_groups = [dict(lr=lr)]
+    opt = torch.optim.SGD.__new__(torch.optim.SGD)  # `__init__` would load a compiler, which takes seconds
+    opt.param_groups, found = [dict(lr=lr)], []
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(opt, patience=patience, threshold=0, eps=0)
     for loss in losses:
         scheduler.step(loss)
@@ -252,7 +271,8 @@ def _plateau(losses, lr, patience):
 plateau = Exercise('schedule.plateau', 'plateau_rates(losses, lr, patience)', _histories, _plateau,
     hints=["What must you remember from epoch to epoch? Three numbers will do.",
            "The lowest loss so far, the rate, and how many epochs in a row had no new lowest one.",
-           "If `loss < lowest`, note it and set `waited` to 0; otherwise `waited += 1`. Then, if `waited > patience`, divide and set `waited` to 0. Append last."],
+           "If `loss < lowest`, note it and set `waited` to 0; otherwise `waited += 1`. Then, if `waited > patience`, "
+           "divide and set `waited` to 0. Append last."],
     tol=1e-9)
 
 @plateau.right
@@ -284,7 +304,8 @@ class plateau_class(list):
             if left < 0: lr, left = lr/10, patience
             self.append(lr)
 
-@plateau.wrong("You divide one epoch too early: after *more than* patience epochs without a new lowest loss, so `>`, not `>=`")
+@plateau.wrong("You divide one epoch too early: after *more than* patience epochs without a new lowest loss, so `>`, "
+               "not `>=`")
 def plateau_early(losses, lr, patience):
     return plateau_loop(losses, lr, patience - 1) if patience else [lr/10**(i + 1) for i in range(len(losses))]
 

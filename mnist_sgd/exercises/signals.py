@@ -11,7 +11,8 @@ from mnist_sgd.signals import Residual, kaiming_, spreads
 
 # 1. how large should a weight be?
 std = Exercise('signals.kaiming_std', 'kaiming_std(weight)',
-    lambda: [(torch.rand(1, 8),), (torch.rand(50, 784),), (torch.rand(3, 2),), (torch.rand(16, 1, 5, 5),), (torch.rand(4, 8, 3, 3),),
+    lambda: [(torch.rand(1, 8),), (torch.rand(50, 784),), (torch.rand(3, 2),), (torch.rand(16, 1, 5, 5),),
+             (torch.rand(4, 8, 3, 3),),
              (torch.rand(10, 3, 1, 2),)],
     lambda weight: nn.init.calculate_gain('relu')/math.sqrt(nn.init._calculate_fan_in_and_fan_out(weight)[0]),
     hints=["How many products does one unit add up? One row of the matrix is one unit.",
@@ -49,8 +50,10 @@ def std_all(weight): return math.sqrt(2/weight.numel())
 # 2. follow the signal
 def _nets():
     def net(*layers): return nn.Sequential(*layers)
-    return [(net(nn.Linear(2, 2)), torch.tensor([[1., 0], [0, 2]])), (net(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)), torch.randn(4, 3)),
-            (net(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), 3 + torch.randn(20, 5)), (net(nn.ReLU()), torch.randn(3, 4, 2)), (net(), torch.randn(2, 2)),
+    return [(net(nn.Linear(2, 2)), torch.tensor([[1., 0], [0, 2]])),
+            (net(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)), torch.randn(4, 3)),
+            (net(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), 3 + torch.randn(20, 5)),
+            (net(nn.ReLU()), torch.randn(3, 4, 2)), (net(), torch.randn(2, 2)),
             (net(nn.Conv2d(1, 2, 3), net(nn.ReLU(), nn.Flatten()), nn.Linear(8, 1)), torch.randn(3, 1, 4, 4))]
 
 stds = Exercise('signals.layer_stds', 'layer_stds(model, x)', _nets, spreads,
@@ -84,7 +87,8 @@ def stds_same_input(model, x): return [layer(x).std().item() for layer in model]
 @stds.wrong("Your first number is that of the input; begin after the first layer")
 def stds_with_input(model, x): return [x.std().item()] + stds_loop(model, x)[:-1]
 
-@stds.wrong("You take the std of each unit and then the mean of those; take one std over all numbers, units and images alike")
+@stds.wrong("You take the std of each unit and then the mean of those; take one std over all numbers, units and images "
+            "alike")
 def stds_units(model, x): return [model[:i](x).std(0).mean().item() for i in range(1, len(model) + 1)]
 
 @stds.wrong("Only the last layer is here; the result is a list with a number for each layer")
@@ -103,8 +107,10 @@ def _layers():
     pair = torch.tensor([[1., 0], [0, 1]])
     thrown = nn.Linear(20, 9)
     thrown.bias.data[::3] -= 5
-    return [(layer([[1., -1], [-1, -1]], [0., 0]), pair), (layer([[-1., -2], [2, -1]], [1.5, .5]), pair), (layer([[-1., 0], [0, 0]], [0., 0]), pair),
-            (layer([[3., -2], [-2, 1.9], [1, 1]], [0., 0, -.5]), pair), (nn.Linear(4, 6), torch.randn(3, 4)), (thrown, torch.randn(50, 20)),
+    return [(layer([[1., -1], [-1, -1]], [0., 0]), pair), (layer([[-1., -2], [2, -1]], [1.5, .5]), pair),
+            (layer([[-1., 0], [0, 0]], [0., 0]), pair),
+            (layer([[3., -2], [-2, 1.9], [1, 1]], [0., 0, -.5]), pair), (nn.Linear(4, 6), torch.randn(3, 4)),
+            (thrown, torch.randn(50, 20)),
             (layer([[2., -2], [-3, 2.5]], [0., 0]), torch.ones(1, 2))]
 
 def _no_gradient(layer, x):
@@ -147,7 +153,8 @@ def dead_alive(layer, x): return (layer(x) > 0).any(0)
 # 4. a block that adds
 def _blocks():
     return [(nn.Linear(1, 1), torch.ones(1, 1)), (nn.Linear(3, 3), torch.randn(2, 3)),
-            (nn.Sequential(nn.ReLU(), nn.Linear(5, 5)), torch.randn(4, 5)), (nn.Conv2d(2, 2, 3, padding=1), torch.randn(3, 2, 4, 4)),
+            (nn.Sequential(nn.ReLU(), nn.Linear(5, 5)), torch.randn(4, 5)),
+            (nn.Conv2d(2, 2, 3, padding=1), torch.randn(3, 2, 4, 4)),
             (nn.Tanh(), torch.randn(6))]
 
 def _through_block(block, layers, x):
@@ -158,7 +165,8 @@ def _through_block(block, layers, x):
 
 skip = Exercise('signals.skip', 'SkipBlock(layers)', _blocks, lambda layers, x: _through_block(Residual, layers, x),
     hints=["Two methods: one keeps `layers`, the other says what becomes of x. What must `__init__` call first?",
-           "An nn.Module finds the parameters of another one that is kept as an attribute: `self.layers = layers`, after `super().__init__()`.",
+           "An nn.Module finds the parameters of another one that is kept as an attribute: `self.layers = layers`, "
+           "after `super().__init__()`.",
            "`def forward(self, x): return x + self.layers(x)`"], use=_through_block)
 
 @skip.right
@@ -224,9 +232,11 @@ def _started(start, model):
                 others=[p.mean().item() for p in model.parameters() if p.ndim == 1])
 
 start = Exercise('signals.start', 'start_kaiming(model)', _models, lambda model: _started(kaiming_, model),
-    hints=["`model.modules()` gives all modules, also those inside others. Which of them have weights that need a start?",
+    hints=["`model.modules()` gives all modules, also those inside others. Which of them have weights that need a "
+           "start?",
            "`isinstance(layer, (nn.Linear, nn.Conv2d))` picks them; some have no bias: then `layer.bias` is None.",
-           "`nn.init.normal_(layer.weight, 0, math.sqrt(2/layer.weight[0].numel()))`, `nn.init.zeros_(layer.bias)`, and at the end `return model`."],
+           "`nn.init.normal_(layer.weight, 0, math.sqrt(2/layer.weight[0].numel()))`, `nn.init.zeros_(layer.bias)`, "
+           "and at the end `return model`."],
     use=_started, changes=True, tol=.02)
 
 def _start(layers, fill, zero=nn.init.zeros_):
@@ -274,29 +284,35 @@ def start_uniform(model):
     _start(model.modules(), lambda w: nn.init.uniform_(w, -math.sqrt(2/w[0].numel()), math.sqrt(2/w[0].numel())))
     return model
 
-@start.wrong("This is Glorot's start (`xavier`), for layers without ReLUs; the ReLU wants 2 divided by the number of inputs")
+@start.wrong("This is Glorot's start (`xavier`), for layers without ReLUs; the ReLU wants 2 divided by the number of "
+             "inputs")
 def start_xavier(model):
     _start(model.modules(), nn.init.xavier_normal_)
     return model
 
-@start.wrong("Linear and convolutional layers are right; you also started the normalisation, whose weights must stay what they are")
+@start.wrong("Linear and convolutional layers are right; you also started the normalisation, whose weights must stay "
+             "what they are")
 def start_norms(model):
     start_modules(model)
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm2d): nn.init.zeros_(layer.weight), nn.init.zeros_(layer.bias)
     return model
 
-@start.wrong("All is right but for the return: give the model back, so that `start_kaiming(net())` can be written in one go")
+@start.wrong("All is right but for the return: give the model back, so that `start_kaiming(net())` can be written in "
+             "one go")
 def start_nothing(model): start_modules(model)
 
 
 # 6. how alike are the signals?
 def _signals():
-    return [(torch.tensor([[1., 0], [0, 1]]),), (torch.tensor([[3., 4], [3, 4]]),), (torch.tensor([[1., 2, 3]]),), (torch.randn(5, 8),),
+    return [(torch.tensor([[1., 0], [0, 1]]),), (torch.tensor([[3., 4], [3, 4]]),), (torch.tensor([[1., 2, 3]]),),
+            (torch.randn(5, 8),),
             (1 + torch.rand(6, 3),), (torch.randn(40, 50).relu(),), (torch.tensor([[1., 1], [0, 0], [2, 0]]),)]
 
-alike = Exercise('signals.likeness', 'mean_cosine(x)', _signals, lambda x: F.cosine_similarity(x[:, None], x[None], dim=-1).mean(),
-    hints=["The cosine of two rows is their product after both have been brought to length 1. How do you get all products at once?",
+alike = Exercise('signals.likeness', 'mean_cosine(x)', _signals,
+    lambda x: F.cosine_similarity(x[:, None], x[None], dim=-1).mean(),
+    hints=["The cosine of two rows is their product after both have been brought to length 1. How do you get all "
+           "products at once?",
            "A matrix times its own transpose has the product of row i with row j at [i, j].",
            "`u = F.normalize(x)`, which leaves rows of zeros at 0, then `(u@u.T).mean()`."])
 
@@ -328,12 +344,14 @@ def alike_others(x):
     products = u@u.T
     return products[~torch.eye(len(x), dtype=torch.bool)].mean()
 
-@alike.wrong("Right, but a row of zeros has length 0, and 0/0 is nan; such a row should count as 0 (`F.normalize` does that)")
+@alike.wrong("Right, but a row of zeros has length 0, and 0/0 is nan; such a row should count as 0 (`F.normalize` does "
+             "that)")
 def alike_nan(x):
     u = x/x.norm(dim=1, keepdim=True)
     return (u@u.T).mean()
 
-@alike.wrong("You subtracted the mean of each row first. That is the correlation; what all units have in common is just what we ask for")
+@alike.wrong("You subtracted the mean of each row first. That is the correlation; what all units have in common is "
+             "just what we ask for")
 def alike_centred(x):
     u = F.normalize(x - x.mean(1, keepdim=True))
     return (u@u.T).mean()

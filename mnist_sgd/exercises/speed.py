@@ -21,7 +21,8 @@ class _Count(TorchFunctionMode):
 
 # 1. a quarter of the memory
 def _pixels():
-    return [(torch.tensor([0., 1.]),), (torch.tensor([.5, .9999, .0021]),), (torch.arange(256)/255,), (torch.tensor([-.1, 1.2]),), (torch.rand(3, 28, 28),),
+    return [(torch.tensor([0., 1.]),), (torch.tensor([.5, .9999, .0021]),), (torch.arange(256)/255,),
+            (torch.tensor([-.1, 1.2]),), (torch.rand(3, 28, 28),),
             (torch.zeros(0, 5),)]
 
 to_bytes = Exercise('speed.bytes', 'pixels_to_bytes(x)', _pixels,
@@ -42,7 +43,8 @@ def bytes_numpy(x): return torch.from_numpy(np.rint(np.clip(x.numpy(), 0, 1)*255
 @to_bytes.wrong("A conversion to whole numbers cuts off what is behind the point: round first")
 def bytes_cut(x): return (x*255).clamp(0, 255).to(torch.uint8)
 
-@to_bytes.wrong("Right, but for numbers below 0 or above 1: a byte goes on at the other end, so keep them within 0 to 255")
+@to_bytes.wrong("Right, but for numbers below 0 or above 1: a byte goes on at the other end, so keep them within 0 to "
+                "255")
 def bytes_around(x): return (x*255).round().to(torch.int64).to(torch.uint8)
 
 @to_bytes.wrong("The largest byte is 255: multiply by that, not by 256")
@@ -58,7 +60,8 @@ def bytes_early(x): return x.clamp(0, 1).to(torch.uint8)*255
 # 2. how does it grow?
 def _times():
     noisy = [2*n**.7*math.exp(.1*random.gauss(0, 1)) for n in (10, 40, 160, 640, 2560)]
-    return [([1, 10], [2., 20.]), ([1, 2, 4, 8], [8., 4., 2., 1.]), ([1, 10, 100], [3., 3., 3.]), ([10, 100, 1000], [1., 2., 30.]),
+    return [([1, 10], [2., 20.]), ([1, 2, 4, 8], [8., 4., 2., 1.]), ([1, 10, 100], [3., 3., 3.]),
+            ([10, 100, 1000], [1., 2., 30.]),
             ([10, 40, 160, 640, 2560], noisy), ([100, 1, 10], [5., .2, 4.])]
 
 growth = Exercise('speed.growth', 'growth_power(sizes, seconds)', _times, slope,
@@ -82,13 +85,15 @@ def growth_tensor(sizes, seconds):
     x = x - x.mean()
     return ((x*y).sum()/(x*x).sum()).item()
 
-@growth.wrong("This is the slope of the numbers themselves, in seconds for each item; take the logarithms of both first")
+@growth.wrong("This is the slope of the numbers themselves, in seconds for each item; take the logarithms of both "
+              "first")
 def growth_plain(sizes, seconds): return _fit(sizes, seconds)
 
 @growth.wrong("You took the logarithm of the times only; of the sizes, too")
 def growth_half(sizes, seconds): return _fit(sizes, _logs(seconds))
 
-@growth.wrong("You joined the first and the last point; one noisy measurement there spoils it. Fit a line through all of them")
+@growth.wrong("You joined the first and the last point; one noisy measurement there spoils it. Fit a line through all "
+              "of them")
 def growth_ends(sizes, seconds): return math.log(seconds[-1]/seconds[0])/math.log(sizes[-1]/sizes[0])
 
 @growth.wrong("Sizes and times have changed places: you found how the size grows with the time")
@@ -109,12 +114,15 @@ def _order(take, names, rounds):
     "In which order the functions were called, and how many times were noted for each; all of them from 0 to a second?"
     log = []
     times = take({name: lambda name=name: log.append(name) for name in names}, rounds)
-    return dict(order=' '.join(log), noted={name: len(o) for name, o in times.items()}, seconds=all(0 <= t < 1 for o in times.values() for t in o))
+    return dict(order=' '.join(log), noted={name: len(o) for name, o in times.items()},
+                seconds=all(0 <= t < 1 for o in times.values() for t in o))
 
-about = Exercise('speed.turns', 'take_turns(functions, rounds)', _contestants, lambda names, rounds: _order(turns, names, rounds),
+about = Exercise('speed.turns', 'take_turns(functions, rounds)', _contestants,
+    lambda names, rounds: _order(turns, names, rounds),
     hints=["Which loop is the outer one, that over the rounds or that over the functions?",
            "Before the first round, call each once, without a clock: the first run is slower, and does not count.",
-           "In the inner loop: `start = time.perf_counter()`, then `f()`, then append `time.perf_counter() - start` to the list of this name."], use=_order)
+           "In the inner loop: `start = time.perf_counter()`, then `f()`, then append `time.perf_counter() - start` to "
+           "the list of this name."], use=_order)
 
 def _timed(f):
     start = time.perf_counter()
@@ -144,7 +152,8 @@ def about_all(functions, rounds):
             if i: found[name].append(t)
     return found
 
-@about.wrong("You run all rounds of the first function, then all of the second: a noisy minute hits only one. Change places: rounds outside, functions inside")
+@about.wrong("You run all rounds of the first function, then all of the second: a noisy minute hits only one. Change "
+             "places: rounds outside, functions inside")
 def about_in_a_row(functions, rounds):
     for f in functions.values(): f()
     return {name: [_timed(f) for _ in range(rounds)] for name, f in functions.items()}
@@ -162,7 +171,8 @@ def about_too_many(functions, rounds):
 def about_when(functions, rounds): return {name: [1e9 for _ in o] for name, o in about_loops(functions, rounds).items()}
 
 @about.wrong("Each list holds a single number; keep all times, and let the caller take the median")
-def about_median(functions, rounds): return {name: [statistics.median(o)] for name, o in about_loops(functions, rounds).items()}
+def about_median(functions, rounds):
+    return {name: [statistics.median(o)] for name, o in about_loops(functions, rounds).items()}
 
 
 # 4. rows, picked at once
@@ -175,7 +185,8 @@ def _epoch(make, x, y, batch_size):
     with _Count() as count: batches = list(make(x, y, batch_size))
     xs, ys = (torch.cat(o) for o in zip(*batches)) if batches else (x[:0], y[:0])
     again = torch.cat([yb for _, yb in make(x, y, batch_size)])
-    return dict(sizes=[len(xb) for xb, _ in batches], pairs_match=torch.equal(xs, x[ys]), each_once=ys.sort().values.tolist() == y.tolist(),
+    return dict(sizes=[len(xb) for xb, _ in batches], pairs_match=torch.equal(xs, x[ys]),
+                each_once=ys.sort().values.tolist() == y.tolist(),
                 shuffled=len(x) < 50 or not torch.equal(ys, y), new_order=len(x) < 50 or not torch.equal(again, ys),
                 few_operations=count.n <= 20 + 12*len(batches))
 
@@ -185,7 +196,8 @@ def _own_loader(x, y, batch_size):
 
 picked = Exercise('speed.batches', 'picked_batches(x, y, batch_size)', _sets, _own_loader,
     hints=["One order for the whole epoch, a random one, cut into pieces. What can you do with a piece of it?",
-           "`torch.randperm(len(x)).split(batch_size)` gives the pieces, the last one smaller. The same piece picks rows of x and of y.",
+           "`torch.randperm(len(x)).split(batch_size)` gives the pieces, the last one smaller. The same piece picks "
+           "rows of x and of y.",
            "`for idx in ...: yield x.index_select(0, idx), y.index_select(0, idx)`"], use=_epoch)
 
 @picked.right
@@ -203,11 +215,14 @@ def picked_lists(x, y, batch_size):
     random.shuffle(order)
     return ((x[order[i:i+batch_size]], y[order[i:i+batch_size]]) for i in range(0, len(x), batch_size))
 
-@picked.wrong("All is right, and slow: you pick the rows one by one, and each takes several operations. Pick all rows of a batch with one index")
+@picked.wrong("All is right, and slow: you pick the rows one by one, and each takes several operations. Pick all rows "
+              "of a batch with one index")
 def picked_one_by_one(x, y, batch_size):
-    for idx in torch.randperm(len(x)).split(batch_size): yield torch.stack([x[i] for i in idx]), torch.stack([y[i] for i in idx])
+    for idx in torch.randperm(len(x)).split(batch_size):
+        yield torch.stack([x[i] for i in idx]), torch.stack([y[i] for i in idx])
 
-@picked.wrong("Each call to `randperm` gives another order: images and labels do not belong together any more. Draw one, use it for both")
+@picked.wrong("Each call to `randperm` gives another order: images and labels do not belong together any more. Draw "
+              "one, use it for both")
 def picked_apart(x, y, batch_size):
     return zip(x[torch.randperm(len(x))].split(batch_size), y[torch.randperm(len(y))].split(batch_size))
 
@@ -225,7 +240,8 @@ def picked_whole(x, y, batch_size):
 def picked_with_repeats(x, y, batch_size):
     for idx in torch.randint(len(x), (len(x),)).split(batch_size): yield x[idx], y[idx]
 
-@picked.wrong("You set a seed, so every epoch has the same order (and all who draw random numbers after you are disturbed)")
+@picked.wrong("You set a seed, so every epoch has the same order (and all who draw random numbers after you are "
+              "disturbed)")
 def picked_seeded(x, y, batch_size):
     torch.manual_seed(42)
     return picked_slices(x, y, batch_size)
@@ -234,7 +250,8 @@ def picked_seeded(x, y, batch_size):
 # 5. the gradient by hand
 def _tasks():
     def task(n, d): return torch.rand(n, d), torch.randint(2, (n, 1)).float(), torch.randn(d, 1), torch.randn(1), .5
-    return [(torch.tensor([[2.]]), torch.tensor([[1.]]), torch.zeros(1, 1), torch.zeros(1), 1.), *(task(n, d) for n, d in ((2, 1), (4, 3), (10, 784), (1, 5)))]
+    return [(torch.tensor([[2.]]), torch.tensor([[1.]]), torch.zeros(1, 1), torch.zeros(1), 1.),
+            *(task(n, d) for n, d in ((2, 1), (4, 3), (10, 784), (1, 5)))]
 
 def _stepped(step, x, y, w, b, lr):
     "The new weights, and whether it took few operations"
@@ -247,8 +264,10 @@ def _by_autograd(x, y, w, b, lr):
     return dict(w=w - lr*grads[0], b=b - lr*grads[1], few_operations=True)
 
 by_hand = Exercise('speed.by_hand', 'step_by_hand(x, y, w, b, lr)', _tasks, _by_autograd,
-    hints=["The derivative of binary cross-entropy by a score is `sigmoid(score) - target`. By a weight: that, times which number?",
-           "`error = (x@w + b).sigmoid() - y` has shape (n, 1). The mean over the images of pixel times error, for all pixels at once, is a matrix product.",
+    hints=["The derivative of binary cross-entropy by a score is `sigmoid(score) - target`. By a weight: that, times "
+           "which number?",
+           "`error = (x@w + b).sigmoid() - y` has shape (n, 1). The mean over the images of pixel times error, for all "
+           "pixels at once, is a matrix product.",
            "`return w - lr*x.T@error/len(x), b - lr*error.mean()`"], use=_stepped)
 
 @by_hand.right
@@ -284,13 +303,15 @@ def hand_scores(x, y, w, b, lr):
 @by_hand.wrong("The weights are right. For the bias you added the errors up; take their mean")
 def hand_bias_sum(x, y, w, b, lr): return hand_plain(x, y, w, b, lr)[0], hand_sum(x, y, w, b, lr)[1]
 
-@by_hand.wrong("You multiplied by the slope of the sigmoid besides; that is the gradient of the squared error. Cross-entropy cancels it")
+@by_hand.wrong("You multiplied by the slope of the sigmoid besides; that is the gradient of the squared error. "
+               "Cross-entropy cancels it")
 def hand_squares(x, y, w, b, lr):
     p = (x@w + b).sigmoid()
     error = (p - y)*p*(1 - p)
     return w - lr*x.T@error/len(x), b - lr*error.mean()
 
-@by_hand.wrong("All is right, and slow: a loop over the images takes several operations for each. One matrix product does them all")
+@by_hand.wrong("All is right, and slow: a loop over the images takes several operations for each. One matrix product "
+               "does them all")
 def hand_loop(x, y, w, b, lr):
     errors = [torch.sigmoid(row@w + b) - t for row, t in zip(x, y)]
     slopes = [row[:, None]*e for row, e in zip(x, errors)]

@@ -83,8 +83,8 @@ numbers = Exercise('checkpoint.random', 'call_quietly(draw)', _draws, lambda dra
     hints=["What decides on the next random number? Keep it before you call `draw`.",
            "`torch.get_rng_state()` gives the state, `torch.set_rng_state(state)` puts it back. And if `draw` raises "
            "an error?",
-           "`state = torch.get_rng_state()`, then `try: return draw()`, then `finally: torch.set_rng_state(state)`."], "
-           "use=_quietly)
+           "`state = torch.get_rng_state()`, then `try: return draw()`, then `finally: torch.set_rng_state(state)`."],
+    use=_quietly)
 
 @numbers.right
 def numbers_finally(draw):

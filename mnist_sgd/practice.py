@@ -6,7 +6,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/practice.html.md"""
 
 # %% auto #0
 __all__ = ['chapters', 'Exercise', 'chapter_exercises', 'find_exercise', 'same', 'told', 'difference', 'Outcome', 'outcome',
-           'Verdict', 'broken_rule', 'verdict', 'judge', 'progress_file', 'check', 'hint', 'progress', 'check_file']
+           'Verdict', 'broken_rule', 'verdict', 'judge', 'draw_puzzle', 'progress_file', 'check', 'hint', 'progress',
+           'check_file']
 
 # %% ../nbs/practice.ipynb #1ab05d8c
 import ast, ctypes, importlib, inspect, io, json, os, random, signal, sys, textwrap, threading, time, warnings
@@ -23,7 +24,7 @@ from fastcore.xdg import xdg_data_home
 
 from .files import write_bytes
 
-# %% ../nbs/practice.ipynb #0a1fef75
+# %% ../nbs/practice.ipynb #2584951d
 class Exercise:
     "What to write, on what it is tried, what is right, and the ways in which it often goes wrong"
     def __init__(self,
@@ -58,6 +59,7 @@ class Exercise:
             return f
         return keep
 
+    drawn = False # is the last input drawn, with what comes of it?
     judged = None # where comparing results is not enough: function of what was written and of `say`, as for `verdict`
 
 # %% ../nbs/practice.ipynb #28a63147
@@ -175,7 +177,7 @@ def outcome(ex, f, args) -> Outcome:
     changed = () if ex.changes else tuple(n for n, a, b in zip(_case_names(ex), args, mine) if not same(a, b))
     return Outcome(value, None, changed, bool(printed.getvalue()))
 
-# %% ../nbs/practice.ipynb #e688ed53
+# %% ../nbs/practice.ipynb #eeb29196
 @dataclass
 class Verdict:
     "Whether it is right, and what to say about it"
@@ -183,6 +185,7 @@ class Verdict:
     right: bool
     text: str
     ran: bool = True  # did the code around the function run to its end?
+    yours: object = None # what came of the last input, for a drawing
 
     def __bool__(self): return self.right
     def __repr__(self): return f"{'✓' if self.right else '✗'} {self.name}: {self.text}"
@@ -192,11 +195,12 @@ _loops = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.D
 def broken_rule(ex, source):
     "The rule of a puzzle that the code breaks, in words, or None"
     tree = ast.parse(textwrap.dedent(source))
+    defs = [o for o in ast.walk(tree) if isinstance(o, ast.FunctionDef)]
+    for o in defs: o.decorator_list = []
     for node in ast.walk(tree):
         words = {getattr(node, 'attr', None), getattr(node, 'id', None), 'loop' if isinstance(node, _loops) else None}
         for word in words & set(ex.forbidden):
             return f"it uses {'a loop' if word == 'loop' else word}; this puzzle is to be solved without"
-    defs = [o for o in ast.walk(tree) if isinstance(o, ast.FunctionDef) and o.name == ex.function]
     if ex.one_line and defs:
         body = [o for o in defs[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
         if len(body) > 1 or not isinstance(body[0], ast.Return): return "say it in a single line: return, and an expression"
@@ -219,13 +223,14 @@ def verdict(
     say=lambda words: None, # is told which input comes next
 ) -> Verdict:
     "Try it on all inputs, and say what is right or wrong about it"
-    def answer(right, text): return Verdict(ex.name, right, text)
+    def answer(right, text): return Verdict(ex.name, right, text, yours=got[-1].value if ex.drawn and got else None)
     if ex.judged:
         try: return ex.judged(f, say)
         except Exception as e: return answer(False, f"your code raises {told(e)}{_line(e)}")
+    cases, got, wanted = [], [], []
     if (ex.forbidden or ex.one_line) and source and (rule := broken_rule(ex, source)): return answer(False, rule)
     _seed()
-    cases, got, wanted = ex.cases(), [], []
+    cases = ex.cases()
     for args in cases:
         say(_for(ex, args))
         got.append(outcome(ex, f, args))
@@ -247,7 +252,7 @@ def verdict(
     else: result = difference(mine.value, its.value, ex.tol)
     return answer(False, f"{reason}{'.'*(reason[-1:] not in ('?', ''))} For {where}: {result}".strip())
 
-# %% ../nbs/practice.ipynb #c0025a61
+# %% ../nbs/practice.ipynb #8197da82
 def _limit_memory(extra=4 << 30):
     "This process may take at most so many bytes more than it has"
     with suppress(ImportError, OSError, ValueError):
@@ -318,9 +323,9 @@ def judge(
             else:
                 made = f
                 with suppress(OSError, TypeError): source = inspect.getsource(f)
-        except BaseException as e: return [False, f'{told(e)}{_line(e)}', False]
+        except BaseException as e: return [False, f'{told(e)}{_line(e)}', False, None]
         v = verdict(ex, made, source, say)
-        return [v.right, v.text, True]
+        return [v.right, v.text, True, v.yours.tolist() if isinstance(v.yours, torch.Tensor) else None]
     started = time.monotonic()
     said = (_in_copy if hasattr(os, 'fork') else _in_thread)(job, ex.seconds)
     last = said[-1] if said else 'the code itself'
@@ -334,7 +339,38 @@ def _book():
     exec('from mnist_sgd.all import *', names)  # noqa: S102
     return names
 
-# %% ../nbs/practice.ipynb #f65acb0a
+# %% ../nbs/practice.ipynb #95ecce40
+def _picture(t):
+    "A tensor as a table of numbers to draw: pictures side by side, a row as a row"
+    if t.ndim < 3: return torch.atleast_2d(t).float()
+    gap = torch.full((t.shape[1], 1), float('nan'))
+    return torch.cat([part for im in t.float() for part in (im, gap)][:-1], 1)
+
+def draw_puzzle(
+    name,       # of the puzzle, such as 'puzzles.fade'
+    yours=None, # what your function made of the last input, a list or a tensor; None to draw given and wanted only
+):
+    "Draw what is given, what is wanted, and what is yours. Returns the axes"
+    import matplotlib.pyplot as plt
+    ex = find_exercise(name)
+    _seed()
+    args = ex.cases()[-1]
+    given = [(f'given: {n}', a) for n, a in zip(_case_names(ex), args)]
+    parts = [*given, ('wanted', ex.oracle(*args)), *([('yours', torch.tensor(yours))] if yours is not None else [])]
+    pictures = [(title, o) for title, o in parts if isinstance(o, torch.Tensor)]
+    widths = [max(1.4, min(3, 1.3*_picture(o).shape[1]/max(_picture(o).shape[0], 6))) for _, o in pictures]
+    _, axes = plt.subplots(1, len(pictures), figsize=(sum(widths) + .3*len(widths), 1.7), width_ratios=widths,
+                           squeeze=False)
+    for ax, (title, o) in zip(axes[0], pictures):
+        ax.imshow(_picture(o), cmap='gray_r', vmin=min(0, o.min()), vmax=o.max()*(1 if o.numel() > 16 else 3))
+        ax.set_title(f'{title} {tuple(o.shape)}', fontsize=8)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color='.7')
+        for i, v in enumerate(o.tolist() if o.ndim == 1 and o.numel() <= 16 else []):
+            ax.text(i, 0, f'{v:g}'.replace('0.', '.'), ha='center', va='center', fontsize=7)
+    return axes[0]
+
+# %% ../nbs/practice.ipynb #05814442
 def progress_file() -> Path:
     "Where ticks and hints are kept"
     return xdg_data_home()/'mnist_sgd'/'progress.json'
@@ -360,6 +396,7 @@ def check(
         kept['done'].setdefault(name, str(date.today()))
         _keep(kept)
     print(v)
+    if find_exercise(name).drawn: draw_puzzle(name, v.yours)
     return v
 
 def hint(

@@ -49,8 +49,7 @@ def brighten_in_place(images, by):
     images += by[:, None, None]
     return images
 
-@brighten.wrong("This is a list of pictures; a single tensor of all of them is wanted, with `torch.stack` or without "
-                "a loop")
+@brighten.wrong("This is a list of pictures; make a single tensor of them all, with `torch.stack` or without a loop")
 def brighten_list(images, by): return [image + o for image, o in zip(images, by)]
 
 
@@ -84,8 +83,8 @@ def standard_all(x): return (x - x.mean())/x.std()
                    "are subtracted, and elsewhere there is an error")
 def standard_gone(x): return (x - x.mean((-1, -2)))/x.std((-1, -2))
 
-@standardise.wrong("You took mean and spread over axis 0, pixel by pixel; wanted is one of each for a picture, over "
-                   "its last two axes")
+@standardise.wrong("You took mean and spread over axis 0, pixel by pixel; each picture needs its own, over its last "
+                   "two axes")
 def standard_pixels(x): return (x - x.mean(0))/x.std(0)
 
 @standardise.wrong("You did each row by itself; a picture has two axes, `(-1, -2)`")
@@ -258,8 +257,7 @@ def stretch_repeat(t, shape):
     t = t[(None,)*(len(shape) - t.ndim)]
     return t.repeat(*[n if m == 1 else 1 for m, n in zip(t.shape, shape)]) if shape else t.clone()
 
-@materialise.wrong("The numbers are right, but they are not there: this is a view with strides of 0, and wanted is a "
-                   "real copy")
+@materialise.wrong("The numbers are right, but they are not there: this is a view with strides of 0; make a real copy")
 def stretch_view(t, shape): return t.expand(shape)
 
 @materialise.wrong("You repeat each axis as often as the result is long; an axis that has its size already must stay "

@@ -252,7 +252,7 @@ def look_place(xs, ys, new):
     memory = {x.tobytes(): i for i, x in enumerate(xs)}
     return [memory.get(x.tobytes(), -1) for x in new]
 
-@look_up.wrong("You answer with the most similar picture. A cleverer learner, but this one knows only what it has "
-               "seen exactly so")
+@look_up.wrong("You answer with the most similar picture. A cleverer learner, but this one knows only the very "
+               "pictures that it has seen")
 def look_nearest(xs, ys, new):
     return [ys[np.abs(xs.astype(int) - x).sum((1, 2)).argmin()] for x in new]

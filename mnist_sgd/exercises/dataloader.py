@@ -50,7 +50,7 @@ def sizes_full(n, batch_size, drop_last): return [batch_size]*(n//batch_size if 
 @batch_sizes.wrong("`drop_last` works the wrong way round")
 def sizes_turned(n, batch_size, drop_last): return sizes_rest(n, batch_size, not drop_last)
 
-@batch_sizes.wrong("This is how many batches there are; wanted is a list of their sizes")
+@batch_sizes.wrong("This is how many batches there are; return a list of their sizes")
 def sizes_count(n, batch_size, drop_last): return len(sizes_rest(n, batch_size, drop_last))
 
 
@@ -127,7 +127,7 @@ def collate_loop(items):
     for i, (x, _) in enumerate(items): xs[i] = x
     return [xs, torch.stack([torch.tensor(y) for _, y in items])]
 
-@my_collate.wrong("The targets are still a list, or a tuple; a tensor is wanted, `torch.tensor(ys)`")
+@my_collate.wrong("The targets are still a list, or a tuple; make a tensor of them, `torch.tensor(ys)`")
 def collate_list(items):
     xs, ys = zip(*items)
     return torch.stack(xs), ys

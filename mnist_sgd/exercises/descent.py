@@ -159,8 +159,7 @@ def line_by_hand(t, targets, lr, steps):
         a, b = a - lr*2*(error*t).mean().item(), b - lr*2*error.mean().item()
     return torch.tensor([a, b])
 
-@fit_line.wrong("You added up the squares; the loss is their mean, and without it the steps are as many times too "
-                "long as there are points")
+@fit_line.wrong("You added up the squares; the loss is their mean, and your steps are `len(t)` times too long")
 def line_sum(t, targets, lr, steps): return line_params(t, targets, lr*len(t), steps)
 
 @fit_line.wrong("Nobody forgets the gradient, so that it swings: `params.grad.zero_()` after each step")
@@ -262,7 +261,7 @@ def stop_total(metrics, patience):
         if waited == patience: return best, i
     return best, len(metrics) - 1
 
-@early_stopping.wrong("You return the best metric; wanted is its place, and then the place where you stop")
+@early_stopping.wrong("You return the best metric; return its place, and then the place where you stop")
 def stop_value(metrics, patience):
     best, i = stop_loop(metrics, patience)
     return metrics[best], i

@@ -118,7 +118,7 @@ def grad_erased(f, w):
     w.grad.zero_()
     return grad
 
-@gradient_at.wrong("`backward` returns nothing; what it found lies in `w.grad`")
+@gradient_at.wrong("`backward` returns nothing; what it found is in `w.grad`")
 def grad_nothing(f, w): return f(w.clone().requires_grad_()).backward()
 
 @gradient_at.wrong("PyTorch has recorded nothing: ask for it with `requires_grad_()` before you call `f`")
@@ -272,7 +272,7 @@ def mae_sum(x, y, w): return ((pr_eight(x, w) - y).sign()[:, None, None]*x).sum(
 @mae_gradient.wrong("The sign is turned: the error is score minus target")
 def mae_turned(x, y, w): return ((y - pr_eight(x, w)).sign()[:, None, None]*x).mean(0)
 
-@mae_gradient.wrong("Right, but for an error of exactly 0: `abs` is flat there by custom, with slope 0, as `sign` says")
+@mae_gradient.wrong("Right, but for an error of exactly 0: there its slope counts as 0, which is what `sign` returns")
 def mae_at_zero(x, y, w):
     error = pr_eight(x, w) - y
     return (torch.where(error >= 0, 1., -1.)[:, None, None]*x).mean(0)

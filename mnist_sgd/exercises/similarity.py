@@ -176,8 +176,8 @@ def paired_loop(a, b):
 @paired_difference.wrong("The sign is turned: positive should mean that the second is better")
 def paired_turned(a, b): return paired_counts(b, a)
 
-@paired_difference.wrong("You took the root of the difference; uncertain is how many images differ at all, in both "
-                         "directions")
+@paired_difference.wrong("You took the root of the difference; what is uncertain is how many images differ at all, in "
+                         "both directions")
 def paired_root(a, b):
     difference = paired_counts(a, b)[0]
     return difference, abs(difference)**.5
@@ -242,7 +242,7 @@ class IdealDictionary:
             best = torch.minimum(d, best)
         return answer
 
-@NearestIdeal.wrong("`fit` returns nothing; by custom it returns `self`, so that `fit(...).predict(...)` can be "
+@NearestIdeal.wrong("`fit` returns nothing; by convention it returns `self`, so that `fit(...).predict(...)` can be "
                     "written")
 class IdealNoSelf(IdealStack):
     def fit(self, x, y): super().fit(x, y)
@@ -255,7 +255,7 @@ class IdealPlace(IdealStack):
 class IdealFarthest(IdealStack):
     def predict(self, x): return self.classes[torch.stack([rmse_distance(x, o) for o in self.ideals]).argmax(0)]
 
-@NearestIdeal.wrong("You measure with L1; wanted is RMSE")
+@NearestIdeal.wrong("You measure with L1; use RMSE")
 class IdealL1(IdealStack):
     def predict(self, x): return self.classes[torch.stack([l1_distance(x, o) for o in self.ideals]).argmin(0)]
 
@@ -303,7 +303,7 @@ def neighbour_axis(x, y, new): return y[rmse_distance(new[:, None], x).argmin(0)
 @nearest_neighbour.wrong("`argmin()` without an axis finds one place in the whole table; each row needs its own")
 def neighbour_one(x, y, new): return y[rmse_distance(new[:, None], x).argmin()]
 
-@nearest_neighbour.wrong("You measure with L1; wanted is RMSE")
+@nearest_neighbour.wrong("You measure with L1; use RMSE")
 def neighbour_l1(x, y, new): return y[l1_distance(new[:, None], x).argmin(1)]
 
 @nearest_neighbour.wrong("You answer with the farthest image: `argmin`, not `argmax`")

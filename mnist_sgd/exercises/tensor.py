@@ -50,7 +50,7 @@ def difference_whole(a, b): return (a.int() - b.int()).abs()
 @pixel_difference.wrong("You scaled to 0-1; the difference should stay in units of a pixel, from 0 to 255")
 def difference_scaled(a, b): return (a/255 - b/255).abs()
 
-@pixel_difference.wrong("You took the mean, so one number is left; wanted is the difference of each pixel")
+@pixel_difference.wrong("You took the mean, so one number is left; keep the difference of each pixel")
 def difference_mean(a, b): return (a.float() - b.float()).abs().mean()
 
 
@@ -253,7 +253,7 @@ def crop_swapped(t):
     rows, cols = t.any(0).nonzero(), t.any(1).nonzero()
     return t[rows.min():rows.max() + 1, cols.min():cols.max() + 1]
 
-@crop_ink.wrong("`t[t > 0]` takes the inked pixels out of their places and lays them in a row; a block is wanted")
+@crop_ink.wrong("`t[t > 0]` takes the inked pixels out of their places and lays them in a row; cut out a block instead")
 def crop_flat(t): return t[t > 0]
 
 

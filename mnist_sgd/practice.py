@@ -339,7 +339,7 @@ def _book():
     exec('from mnist_sgd.all import *', names)  # noqa: S102
     return names
 
-# %% ../nbs/practice.ipynb #95ecce40
+# %% ../nbs/practice.ipynb #7e6869dd
 def _picture(t):
     "A tensor as a table of numbers to draw: pictures side by side, a row as a row"
     if t.ndim < 3: return torch.atleast_2d(t).float()
@@ -362,7 +362,7 @@ def draw_puzzle(
     _, axes = plt.subplots(1, len(pictures), figsize=(sum(widths) + .3*len(widths), 1.7), width_ratios=widths,
                            squeeze=False)
     for ax, (title, o) in zip(axes[0], pictures):
-        ax.imshow(_picture(o), cmap='gray_r', vmin=min(0, o.min()), vmax=o.max()*(1 if o.numel() > 16 else 3))
+        ax.imshow(_picture(o), cmap='gray_r', vmin=min(0, o.min()), vmax=o.max()*(3 if o.ndim == 1 else 1))
         ax.set_title(f'{title} {tuple(o.shape)}', fontsize=8)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color='.7')

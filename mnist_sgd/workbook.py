@@ -8,15 +8,16 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/workbook.html.md"""
 __all__ = ['empty_cell', 'to_work_in', 'as_in_the_book', 'book_notebooks', 'notebook_bytes', 'workbooks', 'write_notebooks',
            'patient_notebook']
 
-# %% ../nbs/workbook.ipynb #d5e15503
+# %% ../nbs/workbook.ipynb #053aca6b
 import json, re, uuid
 from copy import deepcopy
 from pathlib import Path
 
 import mnist_sgd
 from .files import write_bytes
+from .practice import find_exercise
 
-# %% ../nbs/workbook.ipynb #3c688e23
+# %% ../nbs/workbook.ipynb #aef594c3
 _hidden = re.compile(r'^#\| *(hide|export|exporti|default_exp .*)$', re.M)
 _solution = re.compile(r'^#\| *code-summary: "?Solution', re.M)
 _judged = re.compile(r"^judge\('([\w.]+)', (\w+)\)", re.M)
@@ -36,9 +37,11 @@ def empty_cell(
     "What stands there for the reader to fill in"
     if not (found := _judged.search(solution)): return '# Your code\n'
     name, function = found.groups()
-    head = re.search(rf'^(def|class) {function}\b[^#\n]*:', solution, re.M)
-    head = head.group() if head else f'def {function}():'
-    return f"%%check {name}\n{head}\n    ...\n"
+    target = find_exercise(name).target
+    if not re.search(rf'^class {function}\b', solution, re.M): return f"%%check {name}\ndef {target}:\n    ...\n"
+    arguments = target.removeprefix(function).strip('()')
+    body = f'    def __init__(self, {arguments}):\n        ...\n' if arguments else '    ...\n'
+    return f"%%check {name}\nclass {function}:\n{body}"
 
 def to_work_in(
     nb, # a chapter, as a dict

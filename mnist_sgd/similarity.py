@@ -1,4 +1,4 @@
-"""After this chapter you can build a classifier out of averages, and say how often it is right and how sure that is.
+"""After this chapter you can build a classifier out of averages, and say how often it is right, give or take how much.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/similarity.html.md"""
 

@@ -22,39 +22,37 @@ class _Count(TorchFunctionMode):
 # 1. a quarter of the memory
 def _pixels():
     return [(torch.tensor([0., 1.]),), (torch.tensor([.5, .9999, .0021]),), (torch.arange(256)/255,),
-            (torch.tensor([-.1, 1.2]),), (torch.rand(3, 28, 28),),
+            (torch.rand(3, 28, 28),),
             (torch.zeros(0, 5),)]
 
-to_bytes = Exercise('speed.bytes', 'pixels_to_bytes(x)', _pixels,
-    lambda x: (x*255).round().clamp(0, 255).to(torch.uint8),  # as the chapter does, for numbers outside as well
-    hints=["What must 1 become, and what 0? And what becomes of 0.5, which is 127.5 then?",
-           "A conversion to whole numbers cuts off what is behind the point: round first. And numbers outside 0 to 1?",
-           "`(x*255).round().clamp(0, 255).to(torch.uint8)`"])
+to_bytes = Exercise('speed.bytes', 'pixels_to_bytes(x)', _pixels, lambda x: (x*255).round().to(torch.uint8),
+    hints=["What must 1 become, and what 0? And what becomes of 0.999, which is 254.7 then?",
+           "A conversion to whole numbers cuts off what is behind the point: round first.",
+           "`(x*255).round().to(torch.uint8)`"])
 
 @to_bytes.right
-def bytes_method(x): return (x*255).round().clamp(0, 255).to(torch.uint8)
+def bytes_method(x): return (x*255).round().to(torch.uint8)
 
 @to_bytes.right
-def bytes_clip_first(x): return torch.round(x.clip(0, 1)*255).byte()
+def bytes_half(x): return x.mul(255).add(.5).byte()
 
 @to_bytes.right
-def bytes_numpy(x): return torch.from_numpy(np.rint(np.clip(x.numpy(), 0, 1)*255).astype(np.uint8))
+def bytes_numpy(x): return torch.from_numpy(np.rint(x.numpy()*255).astype(np.uint8))
 
 @to_bytes.wrong("A conversion to whole numbers cuts off what is behind the point: round first")
-def bytes_cut(x): return (x*255).clamp(0, 255).to(torch.uint8)
-
-@to_bytes.wrong("Right, but for numbers below 0 or above 1: a byte goes on at the other end, so keep them within 0 to "
-                "255")
-def bytes_around(x): return (x*255).round().to(torch.int64).to(torch.uint8)
+def bytes_cut(x): return (x*255).to(torch.uint8)
 
 @to_bytes.wrong("The largest byte is 255: multiply by that, not by 256")
-def bytes_256(x): return (x*256).clamp(0, 255).round().to(torch.uint8)
+def bytes_256(x): return (x*256).clamp(0, 255).to(torch.uint8)
 
 @to_bytes.wrong("The numbers are right, but they are still floats of four bytes each: `.to(torch.uint8)`")
-def bytes_floats(x): return (x*255).round().clamp(0, 255)
+def bytes_floats(x): return (x*255).round()
 
 @to_bytes.wrong("You converted before you multiplied: every pixel below 1 became 0")
-def bytes_early(x): return x.clamp(0, 1).to(torch.uint8)*255
+def bytes_early(x): return x.to(torch.uint8)*255
+
+@to_bytes.wrong("Pixels from 0 to 1 become bytes from 0 to 255: multiply by 255 first")
+def bytes_unscaled(x): return x.round().to(torch.uint8)
 
 
 # 2. how does it grow?

@@ -424,6 +424,13 @@ class SnapshotLive(_Snapshot):
         super().__init__(model, opt)
         self.weights, self.memory = model.state_dict(), opt.state_dict()
 
+@snapshot.wrong("Your `state_dict`s hold the live tensors, which went on learning: keep deepcopies. The random numbers "
+                "are missing, too")
+class SnapshotLiveOnly(SnapshotLive):
+    def restore(self):
+        self.model.load_state_dict(self.weights)
+        self.opt.load_state_dict(self.memory)
+
 @snapshot.wrong("Only the weights come back. Enough to predict, not to go on: the velocity and the random numbers have "
                 "a say, too")
 class SnapshotWeights(_Snapshot):

@@ -172,7 +172,8 @@ def worst_wrong_only(scores, targets, k):
 def _certain():
     t = torch.tensor
     return [(t([.9, .6]), t([True, False]), .5), (t([.6, .9]), t([False, True]), 1.),
-            (t([.6, .9, .8, .7]), t([True, True, False, False]), .5), (torch.rand(200), torch.rand(200) < .8, .25), (torch.rand(50), torch.rand(50) < .5, .9),
+            (t([.6, .9, .8, .7]), t([True, True, False, False]), .5),
+            (torch.rand(200), torch.rand(200) < .8, .25), (torch.rand(50), torch.rand(50) < .5, .9),
             (t([.5, .7, .6]), t([True, True, False]), .66)]
 
 def _keeping(p, right, share):

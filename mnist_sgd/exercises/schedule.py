@@ -18,13 +18,14 @@ rates = Exercise('schedule.rates', 'finder_rates(low, high, n)',
     hints=["From each rate to the next, multiply by the same number. How often do you multiply on the way from low to "
            "high?",
            "n rates have n - 1 gaps, so the number is the (n - 1)th root of high/low.",
-           "`[low*(high/low)**(i/(n - 1)) for i in range(n)]`, and n = 1 needs a word of its own."], tol=1e-6)
+           "`[low*(high/low)**(i/(n - 1)) for i in range(n)]`, and n = 1 needs a word of its own."],
+    use=lambda f, low, high, n: [float(rate) for rate in f(low, high, n)])  # an array or a tensor will do, too
 
 @rates.right
 def rates_power(low, high, n): return [low*(high/low)**(i/max(1, n - 1)) for i in range(n)]
 
 @rates.right
-def rates_logs(low, high, n): return torch.linspace(math.log(low), math.log(high), n).double().exp().tolist()
+def rates_logs(low, high, n): return torch.linspace(math.log(low), math.log(high), n).exp()
 
 @rates.right
 def rates_loop(low, high, n):
@@ -47,7 +48,7 @@ def rates_many(low, high, n): return [low*(high/low)**(i/n) for i in range(n + 1
 
 @rates.wrong("`logspace` wants the exponents, 10 to the power of what you give; take the logarithms of low and high "
              "first")
-def rates_exponents(low, high, n): return np.logspace(low, high, n).tolist()
+def rates_exponents(low, high, n): return np.logspace(low, high, n)
 
 
 # 2. a straight line down

@@ -37,6 +37,9 @@ def std_units(weight): return math.sqrt(2/weight.shape[0])
 @std.wrong("Right for a linear layer; a unit of a convolution adds up channels x height x width, not only the channels")
 def std_channels(weight): return math.sqrt(2/weight.shape[1])
 
+@std.wrong("Right for a linear layer; the last axis of a convolution is only the width of its window")
+def std_last(weight): return math.sqrt(2/weight.shape[-1])
+
 @std.wrong("The ReLU sets half of the sum of squares to 0, so it is 2/n and not 1/n under the root")
 def std_no_relu(weight): return math.sqrt(1/weight[0].numel())
 
@@ -57,6 +60,7 @@ def _nets():
             (net(nn.Conv2d(1, 2, 3), net(nn.ReLU(), nn.Flatten()), nn.Linear(8, 1)), torch.randn(3, 1, 4, 4))]
 
 stds = Exercise('signals.layer_stds', 'layer_stds(model, x)', _nets, spreads,
+    use=lambda f, model, x: [float(std) for std in f(model, x)],  # a tensor will do, too
     hints=["A loop over the layers of an `nn.Sequential` is a loop over the model. What does each layer get?",
            "Let one variable be handed on: `x = layer(x)`.",
            "After `x = layer(x)`, append `x.std().item()`, the std of all its numbers, to a list."])
@@ -79,7 +83,7 @@ def stds_hooks(model, x):
     handles = [layer.register_forward_hook(note) for layer in model.children()]
     model(x)
     for handle in handles: handle.remove()
-    return found
+    return torch.tensor(found)
 
 @stds.wrong("You give every layer the input of the net; each must get what the layer before it made")
 def stds_same_input(model, x): return [layer(x).std().item() for layer in model]
@@ -91,8 +95,8 @@ def stds_with_input(model, x): return [x.std().item()] + stds_loop(model, x)[:-1
             "alike")
 def stds_units(model, x): return [model[:i](x).std(0).mean().item() for i in range(1, len(model) + 1)]
 
-@stds.wrong("Only the last layer is here; the result is a list with a number for each layer")
-def stds_last(model, x): return model(x).std().item()
+@stds.wrong("Only the last layer is here; the result has a number for each layer")
+def stds_last(model, x): return [model(x).std().item()]
 
 @stds.wrong("This is the mean size of the numbers, not their std, which measures from their mean")
 def stds_size(model, x): return [model[:i](x).abs().mean().item() for i in range(1, len(model) + 1)]

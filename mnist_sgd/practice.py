@@ -260,7 +260,7 @@ def verdict(
     else: result = difference(mine.value, its.value, ex.tol)
     return answer(False, f"{reason}{'.'*(reason[-1:] not in ('?', ''))} For {where}: {result}".strip())
 
-# %% ../nbs/practice.ipynb #00370b21
+# %% ../nbs/practice.ipynb #1bcec200
 def _limit_memory(extra=4 << 30):
     "This process may take at most so many bytes more than it has"
     with suppress(ImportError, OSError, ValueError):
@@ -300,13 +300,18 @@ def _in_copy(job, seconds):
 
 def _in_thread(job, seconds):
     "The same where a process cannot be copied: in a thread"
-    said = []
-    thread = threading.Thread(target=lambda: said.append(job(said.append)), daemon=True)
+    said, streams = [], (sys.stdout, sys.stderr)
+    def run():
+        with suppress(KeyboardInterrupt): said.append(job(said.append))
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
-    return list(said)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
+        thread.join(1)
+        sys.stdout, sys.stderr = streams
+        return said[:1]
+    return said
 
 def _defined(ex, code, names):
     "What the code defines under the name that the exercise asks for"
@@ -348,7 +353,7 @@ def _book():
     exec('from mnist_sgd.all import *', names)  # noqa: S102
     return names
 
-# %% ../nbs/practice.ipynb #7e6869dd
+# %% ../nbs/practice.ipynb #b8362c27
 def _picture(t):
     "A tensor as a table of numbers to draw: pictures side by side, a row as a row"
     if t.ndim < 3: return torch.atleast_2d(t).float()
@@ -371,7 +376,7 @@ def draw_puzzle(
     _, axes = plt.subplots(1, len(pictures), figsize=(sum(widths) + .3*len(widths), 1.7), width_ratios=widths,
                            squeeze=False)
     for ax, (title, o) in zip(axes[0], pictures):
-        ax.imshow(_picture(o), cmap='gray_r', vmin=min(0, o.min()), vmax=o.max()*(3 if o.ndim == 1 else 1))
+        ax.imshow(_picture(o).numpy(), cmap='gray_r', vmin=min(0, o.min().item()), vmax=o.max().item()*(3 if o.ndim == 1 else 1))
         ax.set_title(f'{title} {tuple(o.shape)}', fontsize=8)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color='.7')
@@ -379,7 +384,7 @@ def draw_puzzle(
             ax.text(i, 0, f'{v:g}'.replace('0.', '.'), ha='center', va='center', fontsize=7)
     return axes[0]
 
-# %% ../nbs/practice.ipynb #05814442
+# %% ../nbs/practice.ipynb #f2e3b657
 def progress_file() -> Path:
     "Where ticks and hints are kept"
     return xdg_data_home()/'mnist_sgd'/'progress.json'
@@ -422,7 +427,8 @@ def hint(
 def progress(
     chapter=None, # name of a chapter, such as 'similarity'; None for a line for each
 ):
-    "Print what is done"
+    "Print what is done. `ValueError` if there is no such chapter"
+    if chapter and chapter not in chapters: raise ValueError(f"{chapter!r} names no chapter; they are {', '.join(chapters)}")
     done = _kept()['done']
     for o in [chapter] if chapter else chapters:
         names = [ex.name for ex in chapter_exercises(o)]

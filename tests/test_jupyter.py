@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def lab(tmp_path_factory):
     "Address of a JupyterLab in a fresh folder with the chapters, and that folder"
     folder = tmp_path_factory.mktemp('lab')
-    env = os.environ | dict(PYTHONPATH=str(ROOT), XDG_DATA_HOME=str(folder/'data'), JUPYTER_CONFIG_DIR=str(folder/'config'),
-                            JUPYTER_DATA_DIR=str(folder/'jupyter'), IPYTHONDIR=str(folder/'ipython'))
+    own = dict(XDG_DATA_HOME='data', JUPYTER_CONFIG_DIR='config', JUPYTER_DATA_DIR='jupyter', IPYTHONDIR='ipython')
+    env = os.environ | dict(PYTHONPATH=str(ROOT)) | {name: str(folder/o) for name, o in own.items()}
     subprocess.run([sys.executable, '-m', 'mnist_sgd', 'notebooks', folder/'book'], check=True, env=env, timeout=120)
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
@@ -37,12 +37,12 @@ def notebook(browser, lab):
     address, _ = lab
     page = browser.new_page(viewport=dict(width=1280, height=900))
     page.goto(f'{address}/lab/tree/03_similarity.ipynb')
-    page.wait_for_function("window.jupyterapp && jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel", timeout=90_000)
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel", timeout=90_000)
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
     def run(begin, source=None):
         at = page.evaluate("""begin => {
-            const book = jupyterapp.shell.currentWidget.content
-            return book.widgets.findIndex(o => o.model.type == 'code' && o.model.sharedModel.source.startsWith(begin)) }""", begin)
+            const models = jupyterapp.shell.currentWidget.content.widgets.map(o => o.model)
+            return models.findIndex(o => o.type == 'code' && o.sharedModel.source.startsWith(begin)) }""", begin)
         assert at >= 0, begin
         page.evaluate("""async at => {
             const book = jupyterapp.shell.currentWidget.content

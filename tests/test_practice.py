@@ -48,7 +48,7 @@ def test_a_patient_is_sick_and_the_cure_cures(patient):
     (1, lambda p: p.sick.replace('.0005', '.003'), 'better, but'),
     (1, lambda p: p.sick.replace('.0005', '5'), 'another fault now'),
     (2, lambda p: p.healthy.replace('range(8)', 'range(3)'), 'another fault now: it trains for 3 epochs'),
-    (4, lambda p: p.healthy.replace('predict(valid', 'predict(images[:1000] if 1 else valid'), 'another fault now: it rep'),
+    (4, lambda p: p.healthy.replace('valid_images)', 'images[:1000])', 1), 'another fault now'),
     (16, lambda p: p.sick.replace('nn.Dropout(.5), ', ''), 'cured'),
     (7, lambda p: 'def train(*parts): return 1', 'your code raises')])
 def test_what_the_clinic_says_to_half_a_cure(number, code, answer):

@@ -1,4 +1,4 @@
-"""After this page you know how files are kept: none half written, none that runs code, every picture bit for bit.
+"""After this page you know how files are kept: none half written, none that can run code, every picture bit for bit.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/files.html.md"""
 

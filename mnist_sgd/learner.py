@@ -1,4 +1,4 @@
-"""After this chapter you can build the object that trains any model on any data, read its curves, and rely on it to lose nothing when a training goes wrong or is stopped.
+"""After this chapter you can build the object that trains any model on any data, read its curves, and stop it at any moment without harm.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 

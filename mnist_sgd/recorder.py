@@ -1,4 +1,4 @@
-"""After this page you know what stands beside the training loop: the record and its curves, the table and the bar, the undoing of an epoch that was stopped, device and threads.
+"""After this page you know what belongs to training beside the loop: the record and its curves, the table and the progress bar, the undoing of an epoch that was stopped, device and threads.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 

@@ -170,9 +170,10 @@ def layer_reshaped(x, weight, bias, stride, padding):
     n, h, w, m = out.shape
     return out.reshape(n, m, h, w)
 
-@layer.wrong("You added the bias of all channels together to each number; channel i gets bias[i] only")
-def layer_all_bias(x, weight, bias, stride, padding):
-    return layer_no_bias(x, weight, bias, stride, padding) + bias.sum()
+@layer.wrong("Add the bias while the channels are the last axis, before `permute`; afterwards it would need the shape "
+             "(channels, 1, 1)")
+def layer_late_bias(x, weight, bias, stride, padding):
+    return (windows(x, weight.shape[2:], stride, padding)@weight.flatten(1).T).permute(0, 3, 1, 2) + bias
 
 @layer.wrong("Your windows do not move by the stride")
 def layer_no_stride(x, weight, bias, stride, padding): return layer_windows(x, weight, bias, 1, padding)
@@ -221,8 +222,10 @@ def pool_overlap(x): return F.max_pool2d(x, 2, 1)
 @pool.wrong("Right for even sizes. An odd last row or column makes no square of its own: leave it out")
 def pool_up(x): return F.max_pool2d(x, 2, ceil_mode=True)
 
-@pool.wrong("You also took the maximum over the channels; each channel keeps its own map")
-def pool_channels(x): return pool_view(x).amax(1, keepdim=True)
+@pool.wrong("Right for even sizes. An odd last row or column fits into no square: cut it off before you reshape")
+def pool_no_cut(x):
+    n, c, h, w = x.shape
+    return x.view(n, c, h//2, 2, w//2, 2).amax((3, 5))
 
 @pool.wrong("You kept the upper left number of each square, as a stride does, not the largest")
 def pool_stride(x): return x[..., :x.shape[2]//2*2:2, :x.shape[3]//2*2:2]

@@ -107,12 +107,11 @@ def share_mask(batches, rank, n):
         yield xb[mine], weight
 
 @share.wrong("The weight is missing: shares of unequal size would count alike. It is own*n/all")
-def share_alike(batches, rank, n):
-    return ((rows, 1. if weight else 0.) for rows, weight in share_generator(batches, rank, n))
+def share_alike(batches, rank, n): return ((xb[rank::n], 1.) for xb in batches)
 
 @share.wrong("Your weights of all processes add up to 1; but their mean is taken, which divides by n once more. "
              "Multiply by n")
-def share_sum(batches, rank, n): return ((rows, weight/n) for rows, weight in share_generator(batches, rank, n))
+def share_sum(batches, rank, n): return ((xb[rank::n], len(xb[rank::n])/len(xb)) for xb in batches)
 
 @share.wrong("You leave a batch out in which you have no row; the others would wait for you. Take its first row, with "
              "weight 0")
@@ -127,7 +126,7 @@ def share_empty(batches, rank, n): return ((xb[rank::n], len(xb[rank::n])*n/len(
 def share_pieces(batches, rank, n):
     for xb in batches:
         own = xb.tensor_split(n)[rank]
-        yield (own, len(own)*n/len(xb)) if len(own) else (xb[:1], 0.)
+        yield own, len(own)*n/len(xb)
 
 @share.wrong("You share out whole batches. That is another training: each step would learn from n batches at once")
 def share_batches(batches, rank, n): return ((xb, 1.) for xb in batches[rank::n])

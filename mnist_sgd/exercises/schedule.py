@@ -330,11 +330,12 @@ def plateau_previous(losses, lr, patience):
         found.append(lr)
     return found
 
-@plateau.wrong("You count all epochs without a new lowest loss; a new lowest one must set the count back to 0")
-def plateau_all(losses, lr, patience):
-    lowest, waited, found = math.inf, 0, []
+@plateau.wrong("You begin with the first loss as the lowest, so it counts as no progress itself; begin with infinity, "
+               "`math.inf`")
+def plateau_first(losses, lr, patience):
+    lowest, waited, found = losses[0], 0, []
     for loss in losses:
-        if loss < lowest: lowest = loss
+        if loss < lowest: lowest, waited = loss, 0
         else: waited += 1
         if waited > patience: lr, waited = lr/10, 0
         found.append(lr)

@@ -226,7 +226,8 @@ class SkipInPlace(SkipPlain):
 # 5. a start for a whole net
 def _models():
     def nested(): return nn.Sequential(nn.Linear(40, 900), nn.Sequential(nn.ReLU(), nn.Linear(900, 90)))
-    return [(nn.Linear(300, 200),), (nn.Sequential(nn.Linear(200, 300), nn.ReLU(), nn.Linear(300, 100)),), (nested(),),
+    return [(nn.Sequential(nn.Linear(300, 200)),),
+            (nn.Sequential(nn.Linear(200, 300), nn.ReLU(), nn.Linear(300, 100)),), (nested(),),
             (nn.Sequential(nn.Conv2d(8, 300, 3), nn.BatchNorm2d(300), nn.Conv2d(300, 40, 3, bias=False)),)]
 
 def _started(start, model):
@@ -275,7 +276,7 @@ def start_apply(model):
 
 @start.wrong("Layers inside other modules are still what they were: go through `model.modules()`, which finds all")
 def start_children(model):
-    _start(model if isinstance(model, nn.Sequential) else [model], _normal)
+    _start(model, _normal)
     return model
 
 @start.wrong("The biases are still what they were; set them to 0")
@@ -294,12 +295,9 @@ def start_xavier(model):
     _start(model.modules(), nn.init.xavier_normal_)
     return model
 
-@start.wrong("Linear and convolutional layers are right; you also started the normalisation, whose weights must stay "
-             "what they are")
-def start_norms(model):
-    start_modules(model)
-    for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm2d): nn.init.zeros_(layer.weight), nn.init.zeros_(layer.bias)
+@start.wrong("Linear layers are right; those with convolutions, `nn.Conv2d`, are still what they were")
+def start_linear(model):
+    _start([layer for layer in model.modules() if isinstance(layer, nn.Linear)], _normal)
     return model
 
 @start.wrong("All is right but for the return: give the model back, so that `start_kaiming(net())` can be written in "

@@ -94,6 +94,10 @@ def growth_half(sizes, seconds): return _fit(sizes, _logs(seconds))
               "of them")
 def growth_ends(sizes, seconds): return math.log(seconds[-1]/seconds[0])/math.log(sizes[-1]/sizes[0])
 
+@growth.wrong("You took the mean of the slopes from each point to the next; fit one line through all points, by least "
+              "squares")
+def growth_neighbours(sizes, seconds): return (np.diff(np.log(seconds))/np.diff(np.log(sizes))).mean()
+
 @growth.wrong("Sizes and times have changed places: you found how the size grows with the time")
 def growth_swapped(sizes, seconds):
     y = _logs(seconds)
@@ -155,6 +159,11 @@ def about_all(functions, rounds):
 def about_in_a_row(functions, rounds):
     for f in functions.values(): f()
     return {name: [_timed(f) for _ in range(rounds)] for name, f in functions.items()}
+
+@about.wrong("One function after the other: a noisy minute hits only one of them. Change places: rounds outside, "
+             "functions inside")
+def about_one_by_one(functions, rounds):
+    return {name: [_timed(f) for _ in range(rounds + 1)][1:] for name, f in functions.items()}
 
 @about.wrong("The first run of each, which is slower, counts with you; call each once before, without noting it")
 def about_cold(functions, rounds):

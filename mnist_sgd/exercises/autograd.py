@@ -281,8 +281,8 @@ def _graph_with_pytorch(graph, leaves):
 my_backward = Exercise('autograd.my_backward', 'my_backward(result)', _graphs, _graph_with_pytorch, use=_on_a_graph,
     hints=["`result.grad` is 1. For each parent and its way back, `back(g)` says which share it gets. When may a node "
            "hand on its own gradient?",
-           "Only after all that use it have handed on theirs. `topological_order(result)` gives such an order; or "
-           "count down with `node.number`.",
+           "Only after all that use it have handed on theirs. `topological_order` of mnist_sgd.autograd gives such an "
+           "order; or count down with `node.number`.",
            "`for node in order: for parent, back in node.parents: parent.grad += back(node.grad)`"])
 
 @my_backward.right

@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mnist_sgd.linear import batch_accuracy, linear1, mnist_loss, pair_tensors, validate_epoch
+from mnist_sgd.optimizer import BasicOptim
 from mnist_sgd.practice import Exercise
 
 
@@ -171,8 +172,8 @@ def _trainings():
             (*_parameters(3), _some_batches([4, 4, 2], 3), .5), (*_parameters(2), _some_batches([1, 1], 2), 2.),
             (*_parameters(2), [], 1.), (*_parameters(784), list(zip(x[order].split(32), y[order].split(32))), .1)]
 
-def _with_pytorch(weights, bias, batches, lr):
-    opt, losses = torch.optim.SGD([weights, bias], lr), []
+def _with_optimizer(weights, bias, batches, lr):
+    opt, losses = BasicOptim([weights, bias], lr), []
     for xb, yb in batches:
         opt.zero_grad()
         loss = F.l1_loss(linear1(xb, weights, bias).sigmoid(), yb)
@@ -182,7 +183,7 @@ def _with_pytorch(weights, bias, batches, lr):
     return losses, weights.detach(), bias.detach()
 
 one_epoch_by_hand = Exercise('linear.one_epoch_by_hand', 'one_epoch_by_hand(weights, bias, batches, lr)', _trainings,
-    _with_pytorch, use=_after, changes=True,
+    _with_optimizer, use=_after, changes=True,
     hints=["Fetch, predict, compare, backward, step, zero: which line is each?",
            "For both parameters: `p.data -= p.grad*lr`, so that PyTorch does not write the step down. And after it?",
            "`losses.append(loss.item())` notes a number; `loss` itself would hold on to the whole calculation."])

@@ -1,9 +1,10 @@
 "Exercises of chapter 8: objects that take steps"
 import torch
 from torch import nn
+from torch.optim.sgd import sgd
 
 from mnist_sgd.linear import mnist_loss
-from mnist_sgd.optimizer import SGD, BasicOptim
+from mnist_sgd.optimizer import SGD, Adam, BasicOptim
 from mnist_sgd.practice import Exercise
 
 
@@ -25,6 +26,19 @@ def _ours(*settings):
     return opt
 
 
+class _PyTorchs(BasicOptim):
+    "PyTorch's own step, by its function: to make the first torch.optim.SGD of a process takes seconds"
+    def __init__(self, params, lr, momentum=0., weight_decay=0., nesterov=False):
+        super().__init__(params, lr)
+        self.settings, self.kept = dict(momentum=momentum, weight_decay=weight_decay, nesterov=nesterov), {}
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is None: continue
+            kept = self.kept.setdefault(p, [None])
+            sgd([p], [p.grad], kept, lr=self.lr, dampening=0., maximize=False, foreach=False, **self.settings)
+
+
 # plain descent
 def _descend(f, start, lr, steps, idle, generator):
     params = _leaves(start)
@@ -40,7 +54,7 @@ def _descents():
             ([torch.randn(2)], 0., 2, False, False), ([torch.randn(3)], .1, 3, True, True)]
 
 plain_descent = Exercise('optimizer.plain_descent', 'PlainDescent(params, lr)', _descents,
-    lambda *args: _descend(torch.optim.SGD, *args), use=_descend,
+    lambda *args: _descend(_PyTorchs, *args), use=_descend,
     hints=["It needs to remember two things, and to do two: step() and zero_grad(). What does each do to one "
            "parameter?",
            "model.parameters() can be gone through only once: what must the constructor make of it? And a parameter "
@@ -119,7 +133,7 @@ def _fading():
 def _decay_with_pytorch(p, grad, lr, weight_decay):
     p = p.requires_grad_()
     p.grad = grad
-    torch.optim.SGD([p], lr, weight_decay=weight_decay).step()
+    _PyTorchs([p], lr, weight_decay=weight_decay).step()
     return p.detach()
 
 decayed_step = Exercise('optimizer.decayed_step', 'decayed_step(p, grad, lr, weight_decay)',
@@ -174,7 +188,7 @@ def _rolls():
             ([torch.randn(3, 2), torch.randn(2)], .05, .8, 6, None),
             ([1.], .1, .5, 3, .01), ([torch.randn(3)], .1, 0., 3, None)]
 
-def _roll_with_pytorch(*args): return _roll(lambda params, lr, momentum: torch.optim.SGD(params, lr, momentum), *args)
+def _roll_with_pytorch(*args): return _roll(_PyTorchs, *args)
 
 momentum_sgd = Exercise('optimizer.momentum_sgd', 'MomentumSGD(params, lr, momentum)',
     _rolls, _roll_with_pytorch, use=_roll,
@@ -254,7 +268,7 @@ class MomentumAhead(_Momentum):
 
 # Nesterov
 def _ahead_with_pytorch(*args):
-    return _roll(lambda params, lr, momentum: torch.optim.SGD(params, lr, momentum, nesterov=True), *args)
+    return _roll(lambda params, lr, momentum: _PyTorchs(params, lr, momentum, nesterov=True), *args)
 
 nesterov = Exercise('optimizer.nesterov', 'Nesterov(params, lr, momentum)', lambda: [c for c in _rolls() if c[2]],
     _ahead_with_pytorch, use=_roll,
@@ -384,7 +398,7 @@ def _adaptations():
             ([1e-7], .1, 1), ([torch.randn(3, 2), torch.randn(2)], .01, 5)]
 
 my_adam = Exercise('optimizer.my_adam', 'MyAdam(params, lr)', _adaptations,
-    lambda *args: _adapt(torch.optim.Adam, *args), use=_adapt,
+    lambda *args: _adapt(Adam, *args), use=_adapt,
     hints=["Two running means for each parameter: of its gradients (it keeps 0.9 of the old mean), and of their "
            "squares (0.999).",
            "Both start at 0 and are too small at first. After t steps, divide the first by 1 - 0.9**t, the second by "

@@ -42,9 +42,7 @@ class Share:
             yield tuple(part[self.rank::self.n] if own else part[:1] for part in batch)
 
 # %% ../nbs/19_distributed.ipynb #d16f457d
-def mean_everywhere(
-    t, # tensor of the same shape in all processes; overwritten
-): # the same tensor
+def mean_everywhere(t): # tensor of the same shape in all processes; overwritten
     "Replace `t` by its mean over all processes"
     dist.all_reduce(t)
     return t.div_(dist.get_world_size())

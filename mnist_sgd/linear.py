@@ -29,24 +29,18 @@ def pair_tensors(
 
 # %% ../nbs/07_linear.ipynb #07356636
 @checked
-def init_params(
-    size, std: Rate=1., # shape of the tensor; standard deviation of the random numbers
-): # float32, requires a gradient
-    "Random parameters to start from"
+def init_params(size, std: Rate=1.): # shape; standard deviation of the random numbers
+    "Random parameters to start from, which require a gradient"
     return (torch.randn(size)*std).requires_grad_()
 
 # %% ../nbs/07_linear.ipynb #19a539f2
-def linear1(
-    xb, weights, bias, # n x k inputs; k x m weights, m biases (here m is 1)
-): # n x m
+def linear1(xb, weights, bias): # n x k inputs; k x m weights, m biases (here m is 1)
     "One score per row of `xb`: a matrix product plus a bias"
     return xb@weights + bias
 
 # %% ../nbs/07_linear.ipynb #63119612
-def sigmoid(
-    x, # any shape
-): # the same shape, each number from 0 to 1
-    "Any number, squeezed into 0 to 1 ([why](https://en.wikipedia.org/wiki/Sigmoid_function))"
+def sigmoid(x): # any shape
+    "Each number, squeezed into 0 to 1 ([why](https://en.wikipedia.org/wiki/Sigmoid_function))"
     return 1/(1 + torch.exp(-x.clamp(min=-80)))
 
 # %% ../nbs/07_linear.ipynb #dcb2c854
@@ -92,9 +86,7 @@ def train_epoch(
             p.grad.zero_()
 
 # %% ../nbs/07_linear.ipynb #508eb4e9
-def validate_epoch(
-    model, valid_dl, # function from inputs to predictions; validation loader
-): # accuracy over all validation items
+def validate_epoch(model, valid_dl): # function from inputs to predictions; validation loader
     "Share of right answers, over all batches"
     with torch.no_grad():
         accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]

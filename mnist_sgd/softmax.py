@@ -25,18 +25,14 @@ def digit_tensors(
 
 # %% ../nbs/12_softmax.ipynb #7329647a
 @checked
-def softmax(
-    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
-) -> Tensor: # the same shape, from 0 to 1; the sum along the last axis is 1
+def softmax(scores: Floats[Tensor, '*n k+']) -> Tensor: # the k classes along the last axis
     "[Shares](https://en.wikipedia.org/wiki/Softmax_function): exp of each score, over their sum"
     powers = (scores - scores.amax(-1, keepdim=True)).exp()
     return powers/powers.sum(-1, keepdim=True)
 
 # %% ../nbs/12_softmax.ipynb #5854ef76
 @checked
-def log_softmax(
-    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
-) -> Tensor: # the same shape, 0 or less
+def log_softmax(scores: Floats[Tensor, '*n k+']) -> Tensor: # the k classes along the last axis
     "Logarithm of `softmax`, exact for the smallest shares too"
     shifted = scores - scores.amax(-1, keepdim=True)
     return shifted - shifted.exp().sum(-1, keepdim=True).log()

@@ -19,10 +19,7 @@ from .tensor import to_np
 
 # %% ../nbs/17_checkpoint.ipynb #219fc4af
 @patch
-def save(self: Learner,
-    path, # file to write, by custom NAME.npz
-    **facts, # what to keep with the weights, such as digits=(3, 7)
-):
+def save(self: Learner, path, **facts): # NAME.npz; what to keep with it, such as digits=(3, 7)
     "Write all that a training needs to go on, atomically"
     kept, own, facts = training_state(self), _own_facts(self), self.facts | facts
     if taken := sorted(facts.keys() & own.keys()):

@@ -28,11 +28,8 @@ def collate(items): # a list of numbers, arrays, tensors, strings, or tuples of 
 
 # %% ../nbs/06_dataloader.ipynb #78013ae3
 @checked
-def hold_out(
-    x, y, # inputs, and their targets
-    n: Count=2000, seed=0, # how many to set aside, and which
-): # (x, y) to learn from, and (x, y) to choose by
-    "Set `n` random items aside, to choose settings by"
+def hold_out(x, y, n: Count=2000, seed=0): # inputs, targets; how many to set aside, and which
+    "(x, y) to learn from, and (x, y) of `n` random items, to choose settings by"
     data = TensorDataset(x, y)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     return data[order[n:]], data[order[:n]]

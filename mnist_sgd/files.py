@@ -96,11 +96,7 @@ def _check_arrays(path, arrays):
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
         raise ValueError(f"{path} is for numbers, which {bad} are not; keep text in the facts, and no other objects")
 
-def save_arrays(
-    path,   # file to write, by custom NAME.npz
-    arrays: dict, # arrays by name
-    /, **facts, # facts about them that JSON can hold
-):
+def save_arrays(path, arrays: dict, /, **facts): # file, by custom NAME.npz; arrays by name; what JSON can hold
     "Write named arrays and facts about them, atomically. `ValueError` for what `load_arrays` would not read"
     _check_arrays(path, arrays)
     buffer = io.BytesIO()

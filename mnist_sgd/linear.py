@@ -18,10 +18,8 @@ from .guards import Binary, Count, Floats, Positive, Rate, Some, checked
 from .tensor import stack_images
 
 # %% ../nbs/07_linear.ipynb #234118f8
-def pair_tensors(
-    split='train', digits=(3, 7), # or 'valid'; the digit whose target is 1, the one whose is 0
-) -> tuple: # x (float32, n x 784, from 0 to 1) and y (float32, n x 1, 1 or 0)
-    "Images of two digits as rows of pixels, and their targets"
+def pair_tensors(split='train', digits=(3, 7)): # the digit whose target is 1, the one whose is 0
+    "Images of two digits as rows of pixels, n x 784, and their targets, n x 1"
     images, labels = mnist_arrays(split, digits)
     ones, zeros = (images[labels == d] for d in digits)
     x = stack_images(np.concatenate([ones, zeros])).view(-1, 28*28)
@@ -62,11 +60,8 @@ def batch_accuracy(
     return torch.where(targets == 1, preds > 0, preds <= 0).float().mean()
 
 # %% ../nbs/07_linear.ipynb #624031a0
-def calc_grad(
-    xb, yb, # a batch of inputs, and their targets
-    model, loss_func=mnist_loss, # functions: inputs to predictions; predictions and targets to loss
-): # the loss
-    "Add the gradient of the loss on one batch to the `.grad` of the parameters"
+def calc_grad(xb, yb, model, loss_func=mnist_loss): # a batch; what makes predictions, and the loss
+    "Add the gradient of the loss on one batch to the parameters' `.grad`. Returns the loss"
     loss = loss_func(model(xb), yb)
     loss.backward()
     return loss.detach()

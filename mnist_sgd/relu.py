@@ -20,11 +20,7 @@ def relu(x): # any shape
     return x.clamp(min=0)
 
 # %% ../nbs/09_relu.ipynb #aaf205d6
-def simple_net(
-    xb,     # batch of inputs, n x n_in
-    w1, b1, # n_in x n_hidden weights, n_hidden biases
-    w2, b2, # n_hidden x n_out weights, n_out biases
-): # n x n_out
+def simple_net(xb, w1, b1, w2, b2): # n x n_in; n_in x n_hidden, n_hidden; n_hidden x n_out, n_out
     "Two linear layers with a ReLU between them"
     return linear1(relu(linear1(xb, w1, b1)), w2, b2)
 

@@ -15,10 +15,7 @@ from .guards import Floats, Numbers, checked
 from .tensor import stack_images, tensor
 
 # %% ../nbs/12_softmax.ipynb #e7a8a56e
-def digit_tensors(
-    split='train', # 'train' (60,000 images) or 'valid' (10,000)
-    digits=None,   # which digits, such as (3, 7); None for all ten
-) -> tuple: # x (float32, n x 784, from 0 to 1) and y (int64, n)
+def digit_tensors(split='train', digits=None): # which digits, such as (3, 7); None for all ten
     "Images as rows, and the class of each: 0 for the smallest digit, 1 for the next, and so on"
     images, labels = mnist_arrays(split, digits)
     return stack_images(images).view(-1, 28*28), tensor(labels).unique(return_inverse=True)[1]

@@ -57,7 +57,7 @@ class DataLoader:
     "Goes through `dataset` batch by batch"
     @checked
     def __init__(self,
-        dataset: Some, # (input, target) tuples: a list, a TensorDataset, a torch Dataset; a tensor
+        dataset: Some, # a list (list(...) makes one) or Dataset of (input, target) tuples; a tensor
         batch_size: Count=64, # items in a batch; the last one may have fewer
         shuffle=False, drop_last=False, # a new order each time? drop a last batch that is not full?
     ):

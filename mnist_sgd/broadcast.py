@@ -18,7 +18,7 @@ def _pairs(a, b):
     return list(zip_longest(reversed(torch.Size(a)), reversed(torch.Size(b)), fillvalue=1))
 
 # %% ../nbs/02_broadcast.ipynb #a597b163
-def broadcast_shape(a, b) -> tuple: # shapes of two tensors, such as (1010, 28, 28) and (28, 28)
+def broadcast_shape(a, b): # shapes of two tensors, such as (1010, 28, 28) and (28, 28)
     "The shape of the result of arithmetic between them"
     sizes = []
     for i, (m, n) in enumerate(_pairs(a, b), 1):

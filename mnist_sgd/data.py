@@ -76,7 +76,7 @@ def _write_pngs(folder, digits):
         for im, d, i in tqdm(items, f'Writing {split} images', len(labels), disable=None, leave=False):
             Image.fromarray(im).save(folder/split/str(d)/f'{i}.png')
 
-def mnist_path(digits=(3, 7)) -> Path: # which digits; None for all ten (70,000 files)
+def mnist_path(digits=(3, 7)): # which digits; None for all ten (70,000 files)
     "Folder with train/3/10000.png and so on: each image by its index in the original; made once"
     digits = sorted(digit_tuple(digits))
     name = f"png-{''.join(map(str, digits))}"

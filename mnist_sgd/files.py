@@ -68,8 +68,8 @@ def _is_whole(folder):
     try: return stamp.is_file() and stamp.read_bytes() == _stamp(folder).encode()
     except OSError: return False
 
-def make_folder(dest, build) -> Path: # folder to make; function that fills the empty folder it is given
-    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens"
+def make_folder(dest, build): # folder to make; function that fills the empty folder it is given
+    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens. Returns its Path"
     dest = Path(dest)
     if _is_whole(dest): return dest
     try:
@@ -105,7 +105,7 @@ def save_arrays(path, arrays: dict, /, **facts): # file, by custom NAME.npz; arr
             with f.open(f'{name}.npy', 'w', force_zip64=True) as entry: write_array(entry, np.asarray(a))
     write_bytes(path, buffer.getvalue())
 
-def load_arrays(path) -> tuple: # file that `save_arrays` wrote
+def load_arrays(path): # file that `save_arrays` wrote
     "Named arrays, and facts about them: two dicts. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
     raw = Path(path).read_bytes()
     try:
@@ -126,7 +126,7 @@ def load_arrays(path) -> tuple: # file that `save_arrays` wrote
 # %% ../nbs/files.ipynb #1fa75203
 _idx_types = {8: np.uint8, 9: np.int8, 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}  # by its code, as NumPy calls it
 
-def read_idx(path) -> np.ndarray: # an IDX file, gzipped or not
+def read_idx(path): # an IDX file, gzipped or not
     "The array in an IDX file, of the shape and number type that it names. `ValueError` when it is cut off, damaged or of another kind ([format](https://yann.lecun.org/exdb/mnist/))"
     raw = Path(path).read_bytes()
     f = gzip.GzipFile(fileobj=io.BytesIO(raw)) if raw[:2] == b'\x1f\x8b' else io.BytesIO(raw)

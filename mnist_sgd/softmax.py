@@ -22,14 +22,14 @@ def digit_tensors(split='train', digits=None): # which digits, such as (3, 7); N
 
 # %% ../nbs/12_softmax.ipynb #7329647a
 @checked
-def softmax(scores: Floats[Tensor, '*n k+']) -> Tensor: # the k classes along the last axis
+def softmax(scores: Floats[Tensor, '*n k+']): # the k classes along the last axis
     "[Shares](https://en.wikipedia.org/wiki/Softmax_function): exp of each score, over their sum"
     powers = (scores - scores.amax(-1, keepdim=True)).exp()
     return powers/powers.sum(-1, keepdim=True)
 
 # %% ../nbs/12_softmax.ipynb #5854ef76
 @checked
-def log_softmax(scores: Floats[Tensor, '*n k+']) -> Tensor: # the k classes along the last axis
+def log_softmax(scores: Floats[Tensor, '*n k+']): # the k classes along the last axis
     "Logarithm of `softmax`, exact for the smallest shares too"
     shifted = scores - scores.amax(-1, keepdim=True)
     return shifted - shifted.exp().sum(-1, keepdim=True).log()

@@ -63,7 +63,7 @@ def train_cnn(
     return learn.fit(epochs, one_cycle(.2), verbose)
 
 # %% ../nbs/trained.ipynb #7b75a4e6
-def load_trained(name='cnn') -> tuple: # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens
+def load_trained(name='cnn'): # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens
     "A net whose weights ship with the package, and facts about its training. `FileNotFoundError` for another name"
     arrays, facts = load_arrays(Path(mnist_sgd.__path__[0])/'trained'/f'{name}.npz')
     n_out = len(facts['digits'])

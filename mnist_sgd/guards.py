@@ -52,15 +52,15 @@ class Axes:
     def __init__(self, what, kind, axes, fits):
         self.what, self.kind, self.fits, self.axes = what, kind, fits, axes.split()
         self.open = self.axes[0][0] == '*'  # for any number of axes
-        self.names = self.axes if self.open else ['*', *self.axes]
 
     def __repr__(self): return f"{self.what} of shape ({', '.join(o.rstrip('+') for o in self.axes)})"
 
     def __call__(self, value, sizes):
         if not isinstance(value, self.kind): return False
-        shape, k = value.shape, value.ndim - len(self.names) + 1
-        if k < 0 or (k and not self.open): return False
-        for name, size in zip(self.names, (shape[:k], *shape[k:])):
+        shape, k = tuple(value.shape), value.ndim - len(self.axes) + 1
+        if self.open: shape = shape[:k], *shape[k:]
+        if len(shape) != len(self.axes): return False
+        for name, size in zip(self.axes, shape):
             if sizes.setdefault(name, size) != size or (size == 0 and name[-1] == '+'): return False
         return self.fits(value)
 

@@ -18,11 +18,8 @@ def _pairs(a, b):
     return list(zip_longest(reversed(torch.Size(a)), reversed(torch.Size(b)), fillvalue=1))
 
 # %% ../nbs/02_broadcast.ipynb #a597b163
-def broadcast_shape(
-    a, # shape of one tensor, such as (1010, 28, 28)
-    b, # shape of the other
-) -> tuple: # shape of the result of arithmetic between them
-    "The shape that `a` and `b` broadcast to"
+def broadcast_shape(a, b): # shapes of two tensors, such as (1010, 28, 28) and (28, 28)
+    "The shape of the result of arithmetic between them"
     sizes = []
     for i, (m, n) in enumerate(_pairs(a, b), 1):
         if m != n and 1 not in (m, n):
@@ -32,10 +29,7 @@ def broadcast_shape(
     return tuple(reversed(sizes))
 
 # %% ../nbs/02_broadcast.ipynb #e09b4f57
-def explain_broadcast(
-    a, # shape of one tensor
-    b, # shape of the other
-):
+def explain_broadcast(a, b): # shapes of two tensors
     "Print, axis by axis from the last one back, what broadcasting does with two shapes"
     rows = [('axis', 'first', 'second', 'result', '')]
     for i, (m, n) in enumerate(_pairs(a, b), 1):

@@ -19,10 +19,7 @@ from .tensor import to_np
 
 # %% ../nbs/17_checkpoint.ipynb #219fc4af
 @patch
-def save(self: Learner,
-    path, # file to write, by custom NAME.npz
-    **facts, # what to keep with the weights, such as digits=(3, 7)
-):
+def save(self: Learner, path, **facts): # NAME.npz; what to keep with it, such as digits=(3, 7)
     "Write all that a training needs to go on, atomically"
     kept, own, facts = training_state(self), _own_facts(self), self.facts | facts
     if taken := sorted(facts.keys() & own.keys()):
@@ -50,13 +47,8 @@ def _checked(learn, arrays, facts):
         raise ValueError(f"there are NaN or infinite numbers in {bad}; train again with a smaller learning rate")
     return facts
 
-def _unpacked(
-    learn,  # a `Learner`
-    opt,    # a new optimizer of its parameters
-    arrays, # what `save` wrote
-    facts,  # what `save` wrote
-): # a state, as `training_state` makes it
-    "A state out of a file. `ValueError` if it does not fit"
+def _unpacked(learn, opt, arrays, facts): # `Learner`, new optimizer; what `save` wrote
+    "A state, as `training_state` makes it, out of a file. `ValueError` if it does not fit"
     tensors, state = {k: torch.from_numpy(v) for k, v in arrays.items()}, {}
     for key in [k for k in tensors if k.startswith('opt/')]:
         _, i, name = key.split('/')
@@ -69,23 +61,20 @@ def _unpacked(
     fits = all(t.shape in shapes.get(i, ()) for i, memory in state.items() for t in memory.values())
     if state and (facts['optimizer'] != str(type(opt)) or not fits):
         raise ValueError(f"it was made with another optimizer, {facts['optimizer']}, not with {type(opt)}")
-    try: torch.Generator().set_state(tensors['rng'])
-    except RuntimeError as e: raise ValueError(f"its random numbers are not torch's ({e})") from e
+    torch.Generator().set_state(tensors['rng'])  # RuntimeError, if it is no state of torch's
     model = {k.removeprefix('model/'): t for k, t in tensors.items() if k != 'rng'}
     return dict(model=model, opt=opt.state_dict() | dict(state=state), rng=tensors['rng'],
                 values=facts['values'], losses=facts['losses'])
 
 # %% ../nbs/17_checkpoint.ipynb #70c9a0b3
 @patch
-def load(self: Learner,
-    path, # file that `save` wrote
-):
+def load(self: Learner, path): # file that `save` wrote
     "Take over what `save` wrote. `ValueError`, and no change, if it does not fit"
     arrays, facts = load_arrays(path)
     try:
         opt = self.opt_func(self.params, lr=_checked(self, arrays, facts)['lr'])
         kept = _unpacked(self, opt, arrays, facts)
-    except ValueError as e: raise ValueError(f"{path} does not fit: {e}") from e
+    except (ValueError, RuntimeError) as e: raise ValueError(f"{path} does not fit: {e}") from e
     self.opt, self.lr = opt, facts['lr']
     self.facts = {k: v for k, v in facts.items() if k not in _own_facts(self)}
     restore_training(self, kept)

@@ -36,11 +36,8 @@ def explain_conv(size, kernel, stride=1, padding=0): # as for `conv_shape`
         print(f'{axis}: {n} + 2·{p} less a kernel of {k} leaves {way} to travel: {moves}')
 
 # %% ../nbs/16_conv.ipynb #25a18c36
-def windows(
-    x, # pictures, n x channels x height x width
-    kernel, stride=1, padding=0, # as for `conv_shape`
-) -> Tensor: # n x rows x columns x (channels · height · width of the window)
-    "What a sliding window sees at each place, as a row of numbers"
+def windows(x, kernel, stride=1, padding=0): # n x channels x height x width; as `conv_shape`
+    "What a sliding window sees at each place, as a row of numbers: n x rows x columns x numbers"
     (h, w), (down, right), (p, q) = map(_pair, (kernel, stride, padding))
     x = F.pad(x, (q, q, p, p)).unfold(2, h, down).unfold(3, w, right)
     return x.permute(0, 2, 3, 1, 4, 5).flatten(3)

@@ -14,13 +14,11 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 from torch.utils.data import TensorDataset
 
-from .guards import Count, checked
+from .guards import Count, Some, checked
 
 # %% ../nbs/06_dataloader.ipynb #446c33cd
-def collate(
-    items, # list of items of a dataset: numbers, arrays, tensors, strings, or tuples of these
-): # a tensor; for tuples, a tuple of batches; for anything else, a list
-    "Make one batch out of a list of items"
+def collate(items): # a list of numbers, arrays, tensors, strings, or tuples of these
+    "One batch of all items: a tensor; of tuples, a tuple of batches; of anything else, a list"
     one = items[0]
     if isinstance(one, (tuple, list)): return tuple(collate(o) for o in zip(*items, strict=True))
     if isinstance(one, (torch.Tensor, np.ndarray)):
@@ -30,11 +28,8 @@ def collate(
 
 # %% ../nbs/06_dataloader.ipynb #78013ae3
 @checked
-def hold_out(
-    x, y, # inputs, and their targets
-    n: Count=2000, seed=0, # how many to set aside, and which
-): # (x, y) to learn from, and (x, y) to choose by
-    "Set `n` random items aside, to choose settings by"
+def hold_out(x, y, n: Count=2000, seed=0): # inputs, targets; how many to set aside, and which
+    "(x, y) to learn from, and (x, y) of `n` random items, to choose settings by"
     data = TensorDataset(x, y)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     return data[order[n:]], data[order[:n]]
@@ -42,10 +37,6 @@ def hold_out(
 # %% ../nbs/06_dataloader.ipynb #94774999
 def _collated(dataset):
     "The whole dataset as one batch if it lies in memory; None if it makes its items when asked"
-    if not hasattr(dataset, '__len__') or not hasattr(dataset, '__getitem__'):
-        raise TypeError(f"A dataset must have a length and give its i-th item for ds[i]; "
-                        f"{type(dataset).__name__} does not. list(...) may make one of it")
-    if len(dataset) == 0: raise ValueError("The dataset is empty; a loader needs at least one item")
     if isinstance(dataset, torch.Tensor): return dataset
     if isinstance(dataset, TensorDataset): return dataset.tensors
     if isinstance(dataset, (list, tuple, L)): return collate(list(dataset))
@@ -66,7 +57,7 @@ class DataLoader:
     "Goes through `dataset` batch by batch"
     @checked
     def __init__(self,
-        dataset, # (input, target) tuples: a list, a TensorDataset, a torch Dataset; or a tensor
+        dataset: Some, # a list (list(...) makes one) or Dataset of (input, target) tuples; a tensor
         batch_size: Count=64, # items in a batch; the last one may have fewer
         shuffle=False, drop_last=False, # a new order each time? drop a last batch that is not full?
     ):
@@ -101,9 +92,7 @@ def __len__(self: DataLoader):
 # %% ../nbs/06_dataloader.ipynb #3e0d49a2
 class DataLoaders:
     "A training and a validation loader, as `.train` and `.valid`"
-    def __init__(self,
-        train, # loader to learn from: goes through (input batch, target batch) tuples
-        valid, # loader to judge by
-    ): self.train, self.valid = train, valid
+    def __init__(self, train, valid): # each goes through (input batch, target batch) tuples
+        self.train, self.valid = train, valid
 
     def __getitem__(self, i): return (self.train, self.valid)[i]

@@ -26,10 +26,8 @@ _all_ = ['process_group']
 # %% ../nbs/19_distributed.ipynb #bf397b49
 class Share:
     "What falls to one process of each batch: every n-th row, from its rank on"
-    def __init__(self,
-        dl,      # loader; all processes must get the same batches from it
-        rank, n, # number of this process, from 0, and how many there are
-    ): self.dl, self.rank, self.n = dl, range(n).index(rank), n  # index refuses a wrong rank
+    def __init__(self, dl, rank, n): # loader, the same for all; our number, how many we are
+        self.dl, self.rank, self.n = dl, range(n).index(rank), n  # index refuses a wrong rank
 
     def __len__(self): return len(self.dl)
 
@@ -42,19 +40,14 @@ class Share:
             yield tuple(part[self.rank::self.n] if own else part[:1] for part in batch)
 
 # %% ../nbs/19_distributed.ipynb #d16f457d
-def mean_everywhere(
-    t, # tensor of the same shape in all processes; overwritten
-): # the same tensor
+def mean_everywhere(t): # tensor of the same shape in all processes; overwritten
     "Replace `t` by its mean over all processes"
     dist.all_reduce(t)
     return t.div_(dist.get_world_size())
 
 @torch.no_grad()
-def average_gradients(
-    params,  # parameters; those with a gradient must be the same ones in all processes
-    *others, # tensors to average in the same message
-):
-    "Replace gradients and `others` by their means over all processes"
+def average_gradients(params, *others): # those with a gradient: the same everywhere; more tensors
+    "Replace gradients and `others`, in one message, by their means over all processes"
     tensors = [p.grad for p in params if p.grad is not None] + [*others]
     vector_to_parameters(mean_everywhere(parameters_to_vector(tensors)), tensors)
 

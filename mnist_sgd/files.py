@@ -8,8 +8,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/files.html.md"""
 __all__ = ['write_bytes', 'make_folder', 'save_arrays', 'load_arrays', 'read_idx', 'write_idx']
 
 # %% ../nbs/files.ipynb #849b6462
-import gzip, hashlib, io, json, math, os, platform, re, shutil, tempfile, uuid, warnings, zipfile, zlib
-from contextlib import suppress
+import gzip, hashlib, io, json, math, os, platform, re, shutil, tempfile, warnings, zipfile, zlib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fastcore.xtras  # gives every Path its `ls` method
@@ -17,8 +17,6 @@ import numpy as np
 from numpy.lib.format import read_array, write_array
 
 # %% ../nbs/files.ipynb #d403a467
-def _prefix(path): return f'.{path.name}.{platform.node()}-{os.getpid()}-'  # of temporary names beside `path`
-
 def _is_running(pid):
     try: os.kill(pid, 0)  # signal 0 does nothing, if there is somebody to do nothing to
     except ProcessLookupError: return False
@@ -29,30 +27,27 @@ def _tidy(folder):
     "Remove what writers of this machine that were killed have left in `folder`"
     for path in folder.glob('.*.tmp') if os.name == 'posix' else ():
         name = re.fullmatch(rf'.+\.{re.escape(platform.node())}-(\d{{1,9}})-\w+\.tmp', path.name)
-        if not name or _is_running(int(name[1])): continue
-        if path.is_dir(): shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError): path.unlink()
+        if name and not _is_running(int(name[1])): shutil.rmtree(path, ignore_errors=True)
+
+@contextmanager
+def _beside(path):
+    "A folder on the same disk, to make `path` in; its name says who writes there. It is gone at the end"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _tidy(path.parent)
+    prefix = f'.{path.name}.{platform.node()}-{os.getpid()}-'
+    with tempfile.TemporaryDirectory('.tmp', prefix, path.parent) as tmp: yield Path(tmp)
 
 _elsewhere = "Choose a place on a disk with space that you can write to"
 
-def write_bytes(
-    path, # file to write; its folder is made if it is not there
-    raw,  # bytes to write
-):
+def write_bytes(path, raw): # file to write, whose folder is made if it is not there; bytes
     "Write a file atomically: the old one stays until the new one is complete, which has the same permissions"
     path = Path(path)
-    tmp = path.with_name(f'{_prefix(path)}{uuid.uuid4().hex}.tmp')
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _tidy(path.parent)
-        with tmp.open('wb') as f:
-            with suppress(OSError): shutil.copymode(path, tmp)  # there may be no old file
-            f.write(raw)
-        os.replace(tmp, path)
+        with _beside(path) as tmp:
+            (tmp/'new').write_bytes(raw)  # which nobody else can read: the folder is ours alone
+            with suppress(OSError): shutil.copymode(path, tmp/'new')  # there may be no old file
+            os.replace(tmp/'new', path)
     except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). {_elsewhere}") from e
-    finally:
-        with suppress(OSError): tmp.unlink()
 
 # %% ../nbs/files.ipynb #4730a9c5
 def _stamp(folder):
@@ -73,25 +68,19 @@ def _is_whole(folder):
     try: return stamp.is_file() and stamp.read_bytes() == _stamp(folder).encode()
     except OSError: return False
 
-def make_folder(
-    dest,  # folder to make
-    build, # function that fills the empty folder it is given
-) -> Path:
-    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens"
+def make_folder(dest, build): # folder to make; function that fills the empty folder it is given
+    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens. Returns its Path"
     dest = Path(dest)
     if _is_whole(dest): return dest
     try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        _tidy(dest.parent)
-        with tempfile.TemporaryDirectory('.tmp', _prefix(dest), dest.parent) as tmp:
-            new = Path(tmp)/'new'
-            new.mkdir()
-            build(new)
-            (new/'stamp.txt').write_text(_stamp(new))
+        with _beside(dest) as tmp:
+            (tmp/'new').mkdir()
+            build(tmp/'new')
+            (tmp/'new'/'stamp.txt').write_text(_stamp(tmp/'new'))
             if dest.exists() and not _is_whole(dest):
                 warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
-                with suppress(FileNotFoundError): os.replace(dest, Path(tmp)/'old')  # unless another process just has
-            if not dest.exists(): os.replace(new, dest)
+                with suppress(FileNotFoundError): os.replace(dest, tmp/'old')  # unless another process just has
+            if not dest.exists(): os.replace(tmp/'new', dest)
     except OSError as e:
         if _is_whole(dest): return dest  # another process made it first
         raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). {_elsewhere}; "
@@ -101,18 +90,13 @@ def make_folder(
 # %% ../nbs/files.ipynb #65035029
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
-    if 'meta' in arrays: raise ValueError("An array is called 'meta', as the facts are; give it another name")
-    if bad := [k for k in arrays if not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
-        raise ValueError(f"{bad} cannot be names in a zip file; name arrays by plain text")
+    if bad := [k for k in arrays if k == 'meta' or not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
+        raise ValueError(f"{bad} cannot name arrays: a name is plain text, and meta is that of the facts; "
+                         "give it another name")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
-        raise ValueError(f"{path} is for arrays of numbers, which {bad} are not; keep text in the facts, and "
-                         "no other objects")
+        raise ValueError(f"{path} is for numbers, which {bad} are not; keep text in the facts, and no other objects")
 
-def save_arrays(
-    path,   # file to write, by custom NAME.npz
-    arrays: dict, # arrays by name
-    /, **facts, # facts about them that JSON can hold
-):
+def save_arrays(path, arrays: dict, /, **facts): # file, by custom NAME.npz; arrays by name; what JSON can hold
     "Write named arrays and facts about them, atomically. `ValueError` for what `load_arrays` would not read"
     _check_arrays(path, arrays)
     buffer = io.BytesIO()
@@ -121,13 +105,9 @@ def save_arrays(
             with f.open(f'{name}.npy', 'w', force_zip64=True) as entry: write_array(entry, np.asarray(a))
     write_bytes(path, buffer.getvalue())
 
-def load_arrays(
-    path, # file that `save_arrays` wrote
-) -> tuple: # arrays by name (dict), facts (dict)
-    "Read named arrays and facts about them. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
-    try: raw = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"There is no file {path}; save_arrays or Learner.save writes one") from None
+def load_arrays(path): # file that `save_arrays` wrote
+    "Named arrays, and facts about them: two dicts. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
+    raw = Path(path).read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as f:
             if any(o.compress_type for o in f.infolist()): raise ValueError('it is compressed, and might be huge')
@@ -144,13 +124,10 @@ def load_arrays(
                          "code and are refused") from e
 
 # %% ../nbs/files.ipynb #1fa75203
-_idx_types = {8: np.uint8, 9: np.int8, 11: np.dtype('>i2'), 12: np.dtype('>i4'),
-              13: np.dtype('>f4'), 14: np.dtype('>f8')}
+_idx_types = {8: np.uint8, 9: np.int8, 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}  # by its code, as NumPy calls it
 
-def read_idx(
-    path, # an IDX file, gzipped or not
-) -> np.ndarray: # the array, with the shape and number type that the file names
-    "Read an IDX file. `ValueError` when it is cut off, damaged or of another kind ([format](https://yann.lecun.org/exdb/mnist/))"
+def read_idx(path): # an IDX file, gzipped or not
+    "The array in an IDX file, of the shape and number type that it names. `ValueError` when it is cut off, damaged or of another kind ([format](https://yann.lecun.org/exdb/mnist/))"
     raw = Path(path).read_bytes()
     f = gzip.GzipFile(fileobj=io.BytesIO(raw)) if raw[:2] == b'\x1f\x8b' else io.BytesIO(raw)
     try:
@@ -171,10 +148,7 @@ def read_idx(
     return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder('='))  # a copy, which may be changed
 
 # %% ../nbs/files.ipynb #26e84df8
-def write_idx(
-    path, # file to write; gzipped if its name ends in .gz
-    a,    # array of unsigned bytes (uint8), any shape with 1 to 32 axes
-):
+def write_idx(path, a): # file to write, gzipped if its name ends in .gz; array of uint8, with 1 to 32 axes
     "Write `a` as an IDX file, atomically: nobody ever sees half of it"
     a = np.asarray(a)
     if a.dtype != np.uint8 or not 0 < a.ndim <= 32:

@@ -51,21 +51,17 @@ class Axes:
     "What a tensor must be: of a `kind`, with named axes. Calling it asks whether a value is so, and notes the sizes"
     def __init__(self, what, kind, axes, fits):
         self.what, self.kind, self.fits, self.axes = what, kind, fits, axes.split()
-        self.lead = next((o for o in self.axes if o[0] == '*'), None)
-        self.tail = [o for o in self.axes if o != self.lead]
+        self.open = self.axes[0][0] == '*'  # for any number of axes
 
     def __repr__(self): return f"{self.what} of shape ({', '.join(o.rstrip('+') for o in self.axes)})"
 
     def __call__(self, value, sizes):
         if not isinstance(value, self.kind): return False
-        shape = value.shape
-        if self.tail or not self.lead:
-            k = len(shape) - len(self.tail)
-            if k < 0 or (k and not self.lead): return False
-            for name, size in zip(self.tail, shape[k:]):
-                if sizes.setdefault(name, size) != size or (size == 0 and name[-1] == '+'): return False
-            shape = shape[:k]
-        if self.lead and sizes.setdefault(self.lead, shape) != shape: return False
+        shape, k = tuple(value.shape), value.ndim - len(self.axes) + 1
+        if self.open: shape = shape[:k], *shape[k:]
+        if len(shape) != len(self.axes): return False
+        for name, size in zip(self.axes, shape):
+            if sizes.setdefault(name, size) != size or (size == 0 and name[-1] == '+'): return False
         return self.fits(value)
 
 class Kind:
@@ -99,10 +95,8 @@ def refuse(f, name, value, ask, sizes):
     raise error(f"{f.__qualname__.removesuffix('.__init__')}: {name} is {described(value)}; it must be {ask}"
                 f"{f' with {known}' if known else ''}{f': {comment}' if comment else ''}")
 
-def checked(
-    f, # function whose annotations say what its parameters must be
-): # the same function, which asks them at each call
-    "Refuse arguments that do not keep the contract in the signature"
+def checked(f): # function whose annotations say what its parameters must be
+    "The same function, which refuses arguments that do not keep the contract in its signature"
     asks = [(i, name, o, p.default) for i, (name, p) in enumerate(inspect.signature(f).parameters.items())
             for o in getattr(p.annotation, '__metadata__', ()) if callable(o)]
     def wrapper(*args, **kwargs):
@@ -114,10 +108,8 @@ def checked(
     return update_wrapper(wrapper, f)
 
 # %% ../nbs/guards.ipynb #54cd2f45
-def existing_device(
-    name, # such as 'cpu' or 'cuda', or a torch.device
-): # torch.device
-    "The device called `name`. `ValueError` if it is not there"
+def existing_device(name): # such as 'cpu' or 'cuda', or a torch.device
+    "The torch.device called `name`. `ValueError` if it is not there"
     import torch
     try:
         x = torch.zeros(1, device=name)

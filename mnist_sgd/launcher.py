@@ -8,7 +8,8 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/launcher.html.md"""
 __all__ = ['started', 'launch', 'process_group']
 
 # %% ../nbs/launcher.ipynb #411e92d8
-import os, signal, socket, subprocess, sys, threading, time
+import os, signal, socket, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
@@ -64,16 +65,10 @@ for pid in map(int, sys.stdin.read().split()):
 """
 
 # %% ../nbs/launcher.ipynb #80b229d0
-def _read(lines, use, unread=None):
-    "A thread that passes each line to `use`, for as long as there are any, or notes in `unread` that nobody reads on"
-    def read():
-        with lines:
-            try:
-                for line in lines: use(line)
-            except BrokenPipeError: unread.append(True)
-    thread = threading.Thread(target=read)
-    thread.start()
-    return thread
+def _read(lines, use):
+    "Pass each line to `use`, for as long as there are any, or until `use` fails"
+    with lines:
+        for line in lines: use(line)
 
 @checked
 def launch(
@@ -91,23 +86,23 @@ def launch(
     python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
     guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
                              text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    processes, readers, unread, errors = [], [], [], [[] for _ in range(n)]
-    try:
-        for i, lines in enumerate(errors):
-            processes.append(p := subprocess.Popen(
-                [*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
-            print(p.pid, file=guard.stdin, flush=True)
-            readers.append(_read(p.stderr, lines.append))
-            if i == 0: readers.append(_read(p.stdout, partial(print, end='', flush=True), unread))
-        while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
-    except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
-    finally:
-        for p in processes: p.kill()
-        for o in processes: o.wait()
-        for o in readers: o.join()
-        guard.communicate()  # it reads to the end, and finds nobody left
-    if unread: raise BrokenPipeError("nobody reads what is printed")
+    processes, errors = [], [[] for _ in range(n)]
+    with ThreadPoolExecutor(n + 1) as readers:
+        try:
+            for i, lines in enumerate(errors):
+                processes.append(p := subprocess.Popen(
+                    [*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
+                    stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
+                print(p.pid, file=guard.stdin, flush=True)
+                readers.submit(_read, p.stderr, lines.append)
+                if i == 0: printed = readers.submit(_read, p.stdout, partial(print, end='', flush=True))
+            while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
+        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
+        finally:
+            for p in processes: p.kill()
+            for p in processes: p.wait()
+            guard.communicate()  # it reads to the end, and finds nobody left
+    printed.result()  # BrokenPipeError, if nobody reads on
     if any(codes):
         code, rank = min((code, i) for i, code in enumerate(codes) if code)
         sys.stderr.writelines(errors[rank])

@@ -51,10 +51,8 @@ def step(self: Learner):
 
 # %% ../nbs/11_learner.ipynb #d7107485
 @patch
-def train_epoch(self: Learner,
-    before_batch=lambda i: None, # called with the number of each batch, from 0
-): # mean loss
-    "Go through the training data once; after each batch, take a step"
+def train_epoch(self: Learner, before_batch=lambda i: None): # told each batch's number, from 0
+    "Go through the training data once; after each batch, take a step. Returns the mean loss"
     total, n = 0., 0
     for i, (xb, yb) in enumerate(self.batches(self.dls[0], training=True)):
         before_batch(i)
@@ -67,10 +65,8 @@ def train_epoch(self: Learner,
 
 # %% ../nbs/11_learner.ipynb #2771685b
 @patch
-def get_preds(self: Learner,
-    dl=None, # loader; None for the validation data
-): # the model's outputs, and the targets
-    "What the model says about every item of `dl`"
+def get_preds(self: Learner, dl=None): # loader; None for the validation data
+    "The model's outputs for all items of `dl`, and their targets"
     dl = self.dls[1] if dl is None else dl
     with torch.no_grad(): pairs = [(self.model(xb), yb) for xb, yb in self.batches(dl, False)]
     return tuple(map(torch.cat, zip(*pairs)))
@@ -107,9 +103,7 @@ def one_epoch(self: Learner, before_batch=lambda i: None):
 
 # %% ../nbs/11_learner.ipynb #0cc4b1a4
 @patch
-def predict(self: Learner,
-    x, # batch of inputs, a tensor: n x whatever the model takes
-): # class (int64, n) and its probability (n)
+def predict(self: Learner, x): # batch of inputs: n x whatever the model takes
     "The most probable class of each input, and how probable it is"
     outputs, _ = self.get_preds([(x, x)])
     if outputs.shape[-1] == 1: outputs = torch.cat([torch.zeros_like(outputs), outputs], -1)

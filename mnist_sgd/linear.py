@@ -18,10 +18,8 @@ from .guards import Binary, Count, Floats, Positive, Rate, Some, checked
 from .tensor import stack_images
 
 # %% ../nbs/07_linear.ipynb #234118f8
-def pair_tensors(
-    split='train', digits=(3, 7), # or 'valid'; the digit whose target is 1, the one whose is 0
-) -> tuple: # x (float32, n x 784, from 0 to 1) and y (float32, n x 1, 1 or 0)
-    "Images of two digits as rows of pixels, and their targets"
+def pair_tensors(split='train', digits=(3, 7)): # the digit whose target is 1, the one whose is 0
+    "Images of two digits as rows of pixels, n x 784, and their targets, n x 1"
     images, labels = mnist_arrays(split, digits)
     ones, zeros = (images[labels == d] for d in digits)
     x = stack_images(np.concatenate([ones, zeros])).view(-1, 28*28)
@@ -29,24 +27,18 @@ def pair_tensors(
 
 # %% ../nbs/07_linear.ipynb #07356636
 @checked
-def init_params(
-    size, std: Rate=1., # shape of the tensor; standard deviation of the random numbers
-): # float32, requires a gradient
-    "Random parameters to start from"
+def init_params(size, std: Rate=1.): # shape; standard deviation of the random numbers
+    "Random parameters to start from, which require a gradient"
     return (torch.randn(size)*std).requires_grad_()
 
 # %% ../nbs/07_linear.ipynb #19a539f2
-def linear1(
-    xb, weights, bias, # n x k inputs; k x m weights, m biases (here m is 1)
-): # n x m
+def linear1(xb, weights, bias): # n x k inputs; k x m weights, m biases (here m is 1)
     "One score per row of `xb`: a matrix product plus a bias"
     return xb@weights + bias
 
 # %% ../nbs/07_linear.ipynb #63119612
-def sigmoid(
-    x, # any shape
-): # the same shape, each number from 0 to 1
-    "Any number, squeezed into 0 to 1 ([why](https://en.wikipedia.org/wiki/Sigmoid_function))"
+def sigmoid(x): # any shape
+    "Each number, squeezed into 0 to 1 ([why](https://en.wikipedia.org/wiki/Sigmoid_function))"
     return 1/(1 + torch.exp(-x.clamp(min=-80)))
 
 # %% ../nbs/07_linear.ipynb #dcb2c854
@@ -68,11 +60,8 @@ def batch_accuracy(
     return torch.where(targets == 1, preds > 0, preds <= 0).float().mean()
 
 # %% ../nbs/07_linear.ipynb #624031a0
-def calc_grad(
-    xb, yb, # a batch of inputs, and their targets
-    model, loss_func=mnist_loss, # functions: inputs to predictions; predictions and targets to loss
-): # the loss
-    "Add the gradient of the loss on one batch to the `.grad` of the parameters"
+def calc_grad(xb, yb, model, loss_func=mnist_loss): # a batch; what makes predictions, and the loss
+    "Add the gradient of the loss on one batch to the parameters' `.grad`. Returns the loss"
     loss = loss_func(model(xb), yb)
     loss.backward()
     return loss.detach()
@@ -92,9 +81,7 @@ def train_epoch(
             p.grad.zero_()
 
 # %% ../nbs/07_linear.ipynb #508eb4e9
-def validate_epoch(
-    model, valid_dl, # function from inputs to predictions; validation loader
-): # accuracy over all validation items
+def validate_epoch(model, valid_dl): # function from inputs to predictions; validation loader
     "Share of right answers, over all batches"
     with torch.no_grad():
         accs = [(batch_accuracy(model(xb), yb).item(), len(xb)) for xb, yb in valid_dl]

@@ -61,18 +61,13 @@ def state_dict(self: BasicOptim):
     return dict(state={i: self.state[p] for i, p in enumerate(self.params) if self.state[p]})
 
 @patch
-def load_state_dict(self: BasicOptim,
-    state_dict, # what `state_dict` returned
-):
+def load_state_dict(self: BasicOptim, state_dict): # what `state_dict` returned
     "Take over what another optimizer of this kind remembers"
     for i, p in enumerate(self.params):
         kept = state_dict['state'].get(i, {})
         self.state[p] = {k: v.to(p.device, copy=True) for k, v in kept.items()}
 
-def set_hypers(
-    opt,        # an optimizer, ours or one of PyTorch's
-    **settings, # its settings, such as lr=.1 and momentum=.9
-):
+def set_hypers(opt, **settings): # ours or one of PyTorch's; settings such as lr=.1, momentum=.9
     "Change settings of an optimizer. `ValueError` for one that it does not have"
     for group in opt.param_groups:
         if unknown := settings.keys() - group.keys():

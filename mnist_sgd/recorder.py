@@ -10,7 +10,7 @@ __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restor
 
 # %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, sys, time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from numbers import Real
 
@@ -25,9 +25,7 @@ from .optimizer import set_hypers
 # %% ../nbs/recorder.ipynb #c7350fbb
 class Recorder:
     "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
-    def __init__(self,
-        metric_names, # names of the metrics, in a list
-    ):
+    def __init__(self, metric_names): # names of the metrics, in a list
         if isinstance(metric_names, str):
             raise TypeError(f"metric_names is {metric_names!r}; give a list, as in [{metric_names!r}]")
         self.metric_names, self.values, self.losses = list(metric_names), [], []
@@ -85,11 +83,10 @@ def restore_training(learn, kept):
 @contextmanager
 def undo(learn):
     "If anything stops the `with` block, the `Learner` is as it was before"
-    before = training_state(learn)
-    try: yield
-    except BaseException:
-        restore_training(learn, before)
-        raise
+    with ExitStack() as stack:
+        stack.callback(restore_training, learn, training_state(learn))
+        yield
+        stack.pop_all()  # all went well: nothing to undo
 
 # %% ../nbs/recorder.ipynb #b71a1a66
 def finite(learn, loss, when):
@@ -108,14 +105,12 @@ def is_watched():
 
 def print_row(row):
     "Print a row of the training table, a list of texts and numbers (with 4 decimals); a progress bar stays below it"
-    cells = [f'{o:.4f}' if isinstance(o, float) else f'{o}' for o in row]
-    first, *middle, last = cells
+    first, *middle, last = (f'{o:.4f}' if isinstance(o, float) else f'{o}' for o in row)
     tqdm.write(first.rjust(5) + ''.join(c.rjust(max(12, len(c) + 2)) for c in middle) + last.rjust(7))
 
 def clock(seconds):
-    "A duration in seconds as mm:ss"
-    minutes, seconds = divmod(round(seconds), 60)
-    return f'{minutes:02}:{seconds:02}'
+    "A duration in seconds as mm:ss, a long one as h:mm:ss"
+    return tqdm.format_interval(round(seconds))
 
 # %% ../nbs/recorder.ipynb #50b9c6d4
 class Watch:
@@ -174,9 +169,7 @@ def few_threads(params):
 
 @contextmanager
 @checked
-def threads(
-    n: Count=None, # how many threads PyTorch may use inside the `with` block; None to leave it as it is
-):
+def threads(n: Count=None): # how many threads PyTorch may use inside the `with` block; None to leave it as it is
     "With `threads(1):` small operations run without waiting for one another"
     before = torch.get_num_threads()
     if n is not None: torch.set_num_threads(int(n))

@@ -15,36 +15,26 @@ from .guards import Binary, Count, Floats, checked
 from .linear import linear1
 
 # %% ../nbs/09_relu.ipynb #9edd2683
-def relu(
-    x, # a tensor of any shape
-): # the same shape
+def relu(x): # any shape
     "Each number, or 0 if it is negative: max(0, x)"
     return x.clamp(min=0)
 
 # %% ../nbs/09_relu.ipynb #aaf205d6
-def simple_net(
-    xb,     # batch of inputs, n x n_in
-    w1, b1, # n_in x n_hidden weights, n_hidden biases
-    w2, b2, # n_hidden x n_out weights, n_out biases
-): # n x n_out
+def simple_net(xb, w1, b1, w2, b2): # n x n_in; n_in x n_hidden, n_hidden; n_hidden x n_out, n_out
     "Two linear layers with a ReLU between them"
     return linear1(relu(linear1(xb, w1, b1)), w2, b2)
 
 # %% ../nbs/09_relu.ipynb #3e76ca34
 @checked
 def two_layer_net(
-    n_hidden: Count=30, # hidden units
-    n_in: Count=28*28,  # inputs
-    n_out: Count=1,     # outputs
+    n_hidden: Count=30, n_in: Count=28*28, n_out: Count=1, # hidden units, inputs, outputs
 ): # from n x n_in to n x n_out
     "`simple_net` with PyTorch's layers: linear, ReLU, linear"
     return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out))
 
 # %% ../nbs/09_relu.ipynb #f78ebcd2
-def count_parameters(
-    model, # an `nn.Module`
-): # how many numbers it learns
-    "The sizes of all parameters, added up"
+def count_parameters(model): # an `nn.Module`
+    "How many numbers it learns: the sizes of all parameters, added up"
     return sum(p.numel() for p in model.parameters())
 
 # %% ../nbs/09_relu.ipynb #76c03910

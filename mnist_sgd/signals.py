@@ -14,11 +14,8 @@ import torch
 from torch import nn
 
 # %% ../nbs/15_signals.ipynb #423913fe
-def layer_outputs(
-    model, # `nn.Sequential`
-    x,     # batch of inputs
-): # a tensor per layer
-    "What each layer hands to the next"
+def layer_outputs(model, x): # `nn.Sequential`, batch of inputs
+    "What each layer hands to the next: a tensor per layer"
     outputs = []
     for layer in model:
         x = layer(x)
@@ -31,9 +28,7 @@ def spreads(model, x): # a number per layer
     return [o.std().item() for o in layer_outputs(model, x)]
 
 # %% ../nbs/15_signals.ipynb #7564dc38
-def kaiming_(
-    model, # a layer or a model; its linear and convolutional layers get new weights
-): # the same model
+def kaiming_(model): # its linear and convolutional layers get new weights
     "Start with weights of std sqrt(2/number of inputs of a unit), and biases of 0"
     for layer in model.modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d)):

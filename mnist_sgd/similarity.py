@@ -51,10 +51,8 @@ mnist_distance = l1_distance
 def _ideals(): return [ideal_digit(stack_images(mnist_arrays('train', d)[0])) for d in (3, 7)]
 
 @checked
-def is_3(
-    x: Finite[Tensor, '*n h w'], # one image or a stack, pixels from 0 to 1
-) -> Tensor: # for each: is it a three, and not a seven?
-    "Is an image closer to the ideal three than to the ideal seven?"
+def is_3(x: Finite[Tensor, '*n h w']): # one image or a stack, pixels from 0 to 1
+    "Is each image closer to the ideal three than to the ideal seven?"
     ideal3, ideal7 = (ideal.to(x.device) for ideal in _ideals())
     return mnist_distance(x, ideal3) < mnist_distance(x, ideal7)
 

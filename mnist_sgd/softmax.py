@@ -15,28 +15,21 @@ from .guards import Floats, Numbers, checked
 from .tensor import stack_images, tensor
 
 # %% ../nbs/12_softmax.ipynb #e7a8a56e
-def digit_tensors(
-    split='train', # 'train' (60,000 images) or 'valid' (10,000)
-    digits=None,   # which digits, such as (3, 7); None for all ten
-) -> tuple: # x (float32, n x 784, from 0 to 1) and y (int64, n)
+def digit_tensors(split='train', digits=None): # which digits, such as (3, 7); None for all ten
     "Images as rows, and the class of each: 0 for the smallest digit, 1 for the next, and so on"
     images, labels = mnist_arrays(split, digits)
     return stack_images(images).view(-1, 28*28), tensor(labels).unique(return_inverse=True)[1]
 
 # %% ../nbs/12_softmax.ipynb #7329647a
 @checked
-def softmax(
-    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
-) -> Tensor: # the same shape, from 0 to 1; the sum along the last axis is 1
+def softmax(scores: Floats[Tensor, '*n k+']): # the k classes along the last axis
     "[Shares](https://en.wikipedia.org/wiki/Softmax_function): exp of each score, over their sum"
     powers = (scores - scores.amax(-1, keepdim=True)).exp()
     return powers/powers.sum(-1, keepdim=True)
 
 # %% ../nbs/12_softmax.ipynb #5854ef76
 @checked
-def log_softmax(
-    scores: Floats[Tensor, '*n k+'], # the k classes along the last axis
-) -> Tensor: # the same shape, 0 or less
+def log_softmax(scores: Floats[Tensor, '*n k+']): # the k classes along the last axis
     "Logarithm of `softmax`, exact for the smallest shares too"
     shifted = scores - scores.amax(-1, keepdim=True)
     return shifted - shifted.exp().sum(-1, keepdim=True).log()

@@ -32,10 +32,8 @@ def turns(
     return seconds
 
 # %% ../nbs/18_speed.ipynb #a0054518
-def medians(
-    seconds, # what `turns` returned
-): # dict
-    "The median of each contestant's times"
+def medians(seconds): # what `turns` returned
+    "The median of each contestant's times, in a dict"
     return {name: statistics.median(o) for name, o in seconds.items()}
 
 # %% ../nbs/18_speed.ipynb #43a30df2
@@ -47,9 +45,8 @@ class ScalePixels(nn.Module):
         return xb.float().div_(255)
 
 # %% ../nbs/18_speed.ipynb #a5e1eb6a
-def slope(
-    sizes, seconds, # positive numbers, and the time for each of them
-): # float: 1 in proportion, 0 not at all, -1 in inverse proportion
-    "How the time grows with the size: the slope of the straight line through the logarithms"
+def slope(sizes, seconds): # positive numbers, and the time for each of them
+    """How the time grows with the size: the slope of the straight line through the logarithms, 1 in
+    proportion, 0 not at all, -1 in inverse proportion"""
     logs = [[math.log(o) for o in values] for values in (sizes, seconds)]
     return statistics.linear_regression(*logs).slope

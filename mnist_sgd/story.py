@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
-from .data import _check_digits, mnist_arrays
+from .data import digit_tuple, mnist_arrays
 from .dataloader import DataLoader, DataLoaders
 from .files import load_arrays
 from .guards import existing_device
@@ -118,7 +118,7 @@ def load_model(
     if name not in list(models):
         raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; "
                          f"{advice}")
-    try: digits = _check_digits(meta.get('digits'))
+    try: digits = digit_tuple(meta.get('digits'))
     except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
     if len(digits) != 2: raise ValueError(f"{path} must tell two digits apart, but its digits are {digits}; {advice}")
     return Learner((), models[name]()).load(path), digits

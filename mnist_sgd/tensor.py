@@ -28,16 +28,12 @@ def tensor(
     return torch.asarray(x, copy=True, **kwargs)
 
 # %% ../nbs/01_tensor.ipynb #ecfb9180
-def to_np(
-    t: torch.Tensor, # on any device, with or without gradients
-) -> np.ndarray:
+def to_np(t: torch.Tensor): # on any device, with or without gradients
     "The numbers of `t` as a NumPy array"
     return t.detach().cpu().numpy()
 
 # %% ../nbs/01_tensor.ipynb #0c09fbfc
-def rank(
-    t, # array or tensor
-) -> int:
+def rank(t): # array or tensor
     "How many axes `t` has: 0 for a number, 1 for a vector, 2 for a matrix"
     return len(t.shape)
 

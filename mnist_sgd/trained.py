@@ -35,9 +35,8 @@ def small_moves():
 class Augmented(DataLoader):
     "A `DataLoader` of images as rows of 784 pixels, which changes them at random, 16 at a time"
     def __init__(self,
-        dataset,   # of pairs: 784 pixels, target
-        transform, # function of pictures, n x 1 x 28 x 28, such as `small_moves()`
-        **kwargs,  # as for `DataLoader`
+        dataset, transform, # of pairs (784 pixels, target); function of pictures, n x 1 x 28 x 28
+        **kwargs, # as for `DataLoader`
     ):
         super().__init__(dataset, **kwargs)
         self.transform = transform
@@ -48,11 +47,9 @@ class Augmented(DataLoader):
 
 # %% ../nbs/trained.ipynb #26a10bcb
 def train_cnn(
-    digits=range(10), # which digits to tell apart
-    epochs=9,      # how many times to go through the training images
-    seed=0,        # for the first weights, the order of the images and their changes
-    aside=0,       # judge by so many of the training images, not by the test images, to choose settings
-    verbose=True,  # print a line per epoch?
+    digits=range(10), epochs=9, # which digits to tell apart; how many times to go through the training images
+    seed=0, # for the first weights, the order of the images and their changes
+    aside=0, verbose=True, # judge by so many of the training images, to choose settings; a line per epoch?
 ) -> Learner:
     "Train a `cnn` on changed images, with one cycle of the learning rate"
     x, y = digit_tensors('train', digits)
@@ -66,10 +63,8 @@ def train_cnn(
     return learn.fit(epochs, one_cycle(.2), verbose)
 
 # %% ../nbs/trained.ipynb #7b75a4e6
-def load_trained(
-    name='cnn', # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens
-) -> tuple: # the model, ready for use; and the facts about its training
-    "A net whose trained weights ship with the package. `FileNotFoundError` for another name"
+def load_trained(name='cnn'): # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens
+    "A net whose weights ship with the package, and facts about its training. `FileNotFoundError` for another name"
     arrays, facts = load_arrays(Path(mnist_sgd.__path__[0])/'trained'/f'{name}.npz')
     n_out = len(facts['digits'])
     model = two_layer_net(facts['n_hidden'], n_out=n_out) if 'n_hidden' in facts else cnn(n_out)

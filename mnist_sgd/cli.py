@@ -68,23 +68,25 @@ def make_parser() -> argparse.ArgumentParser:
         help='weights that mnist_sgd train saved: a file, or a folder with relu.npz')
 
     add = command('notebooks', run_notebooks, 'write the chapters to a folder, to work in',
-                  "Write the chapters of the book as Jupyter notebooks, with empty cells for the exercises, to a folder of "
-                  "yours, and the solutions to DEST/answers. Nothing is downloaded.")
+                  "Write the chapters of the book as Jupyter notebooks, with empty cells for the exercises, to a "
+                  "folder of yours, and the solutions to DEST/answers. Nothing is downloaded.")
     add('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
     add('--force', action='store_true', help='overwrite notebooks that you have changed')
 
     add = command('check', run_check, 'say what is right or wrong about your answers to exercises',
-                  "Judge your answers: the functions of a Python file that have the name of an exercise's, or the cells of a "
-                  "notebook that begin with %%check. This runs the file's code.")
+                  "Judge your answers: the functions of a Python file that have the name of an exercise's, or the "
+                  "cells of a notebook that begin with %%check. This runs the file's code.")
     add('file', type=Path, metavar='FILE', help='a Python file (.py), or a notebook (.ipynb)')
 
-    add = command('progress', run_progress, 'show which exercises you have solved', "Show which exercises you have solved.")
+    add = command('progress', run_progress, 'show which exercises you have solved',
+                  "Show which exercises you have solved.")
     add('chapter', nargs='?', metavar='CHAPTER', help='only this one, exercise by exercise, such as similarity')
 
     add = command('clinic', run_clinic, 'a training with one fault, for you to find',
-                  "Write a notebook with a training that has exactly one fault, its curves, and a cell to mend it in. Without "
-                  "a number: list the patients.")
-    add('number', type=_number(int, 1, 24, 'a patient from 1 to 24'), nargs='?', metavar='N', help='which patient, 1 to 24')
+                  "Write a notebook with a training that has exactly one fault, its curves, and a cell to mend it in. "
+                  "Without a number: list the patients.")
+    patient = _number(int, 1, 24, 'a patient from 1 to 24')
+    add('number', type=patient, nargs='?', metavar='N', help='which patient, 1 to 24')
     add('--dest', type=Path, default='.', metavar='FOLDER', help='folder for the notebook')
     add('--force', action='store_true', help='overwrite a notebook that you have changed')
     return parser

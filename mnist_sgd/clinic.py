@@ -21,8 +21,8 @@ def show_curves(
     patient, axes = patients[number - 1], plt.figure(figsize=(7, 2.6)).subplots(1, 2)
     for code, looks in ((patient.healthy, ['.75']*3), (patient.sick, [colors['blue'], colors['red'], colors['red']])):
         _, history = training(defined(code), patient.two)
-        for ax, column, color, label in zip(axes[[0, 0, 1]], zip(*history), looks, ['training', 'held out', 'held out']):
-            healthy = code == patient.healthy
+        healthy, labels = code == patient.healthy, ['training', 'held out', 'held out']
+        for ax, column, color, label in zip(axes[[0, 0, 1]], zip(*history), looks, labels):
             ax.plot(range(1, len(column) + 1), column, '-s' if label == 'training' else '-o', color=color, markersize=3,
                     label=None if healthy else label, zorder=1 if healthy else 2)
     axes[0].set(xlabel='epoch', ylabel='loss')
@@ -36,7 +36,8 @@ def page(number):
     "A patient in Markdown: the code, and the four answers, folded"
     patient = patients[number - 1]
     answers = [(letter, *patient.answers[i], 'Right' if i == 0 else 'No') for letter, i in patient.shuffled()]
-    folds = [('The code', f'```python\n{patient.sick}```'), *((f'{a}. {text}', f'{right}. {why}') for a, text, why, right in answers),
+    folds = [('The code', f'```python\n{patient.sick}```'),
+             *((f'{letter}. {text}', f'{right}. {why}') for letter, text, why, right in answers),
              ('How one finds it', patient.finding + '.')]
     return '\n\n'.join(f'<details><summary>{short}</summary>\n\n{text}\n\n</details>' for short, text in folds)
 
@@ -50,10 +51,9 @@ def show_patient(
     display(Markdown(page(number)))
 
 def diagnose(
-    number, letter, # of the patient, 1 to 24; of the answer, 'a' to 'd'
+    number, letter, # of the patient, 1 to 24; of the answer: 'a', 'b', 'c' or 'd'
 ):
     "Is this what ails it? Prints why, or why not"
     order = dict(patients[number - 1].shuffled())
-    if letter not in order: raise ValueError(f"letter is {letter!r}; it must be 'a', 'b', 'c' or 'd'")
     text, why = patients[number - 1].answers[order[letter]]
     print(f"{'✗' if order[letter] else '✓'} {text}: {why}")

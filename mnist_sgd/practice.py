@@ -63,20 +63,20 @@ class Exercise:
     judged = None # where comparing results is not enough: function of what was written and of `say`, as for `verdict`
 
 # %% ../nbs/practice.ipynb #28a63147
-chapters = '''data tensor broadcast similarity gradient descent dataloader linear optimizer relu autograd learner softmax
-    interpret schedule signals conv checkpoint speed distributed puzzles clinic'''.split()
+chapters = '''data tensor broadcast similarity gradient descent dataloader linear optimizer relu autograd learner
+    softmax interpret schedule signals conv checkpoint speed distributed puzzles clinic'''.split()
 
 def chapter_exercises(chapter):
-    "The exercises of a chapter, in order: a list"
+    "The exercises of a chapter, in order: a list. `ValueError`, with the names that there are, for another name"
+    if chapter not in chapters:
+        raise ValueError(f"{chapter!r} names no chapter; exercises are called CHAPTER.NAME, "
+                         f"and the chapters {', '.join(chapters)}")
     module = importlib.import_module(f'mnist_sgd.exercises.{chapter}')
     return getattr(module, 'patients', None) or [o for o in vars(module).values() if isinstance(o, Exercise)]
 
 def find_exercise(name):
     "The exercise of this name, such as 'similarity.rmse'. `ValueError`, with the names that there are, for another"
-    chapter = str(name).partition('.')[0]
-    if chapter not in chapters:
-        raise ValueError(f"{name!r} names no chapter; exercises are called CHAPTER.NAME, and the chapters {', '.join(chapters)}")
-    here = chapter_exercises(chapter)
+    here = chapter_exercises(str(name).partition('.')[0])
     for o in here:
         if o.name == name: return o
     raise ValueError(f"there is no exercise {name!r}; this chapter has {', '.join(o.name for o in here)}")
@@ -138,8 +138,9 @@ def difference(
         return f'{difference(got[i], wanted[i], tol)} at [{i}], in a result of {len(got)} parts'
     if not (_numbers(got) and _numbers(wanted)): return pair
     a, b = _tensor(got), _tensor(wanted)
-    if a.shape != b.shape and max(a.numel(), b.numel()) > 6: return f'shape {tuple(a.shape)} instead of {tuple(b.shape)}'
-    if a.shape != b.shape: return pair
+    if a.shape != b.shape:
+        large = max(a.numel(), b.numel()) > 6
+        return f'shape {tuple(a.shape)} instead of {tuple(b.shape)}' if large else pair
     if _kind(a) != _kind(b): return f'{pair}: {_kind(a)}, not {_kind(b)}'
     if a.numel() <= 6: return pair
     first = (~torch.isclose(a.double(), b.double(), rtol=tol, atol=tol, equal_nan=True)).nonzero()[0].tolist()
@@ -209,7 +210,8 @@ def broken_rule(ex, source):
             return f"it uses {'a loop' if word == 'loop' else word}; this puzzle is to be solved without"
     if ex.one_line and defs:
         body = [o for o in defs[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
-        if len(body) > 1 or not isinstance(body[0], ast.Return): return "say it in a single line: return, and an expression"
+        if len(body) > 1 or not isinstance(body[0], ast.Return):
+            return "say it in a single line: return, and an expression"
 
 def _line(e):
     "Where in the reader's code it happened: ' (line 3)'"
@@ -272,7 +274,7 @@ def _in_copy(job, seconds):
     "Run `job(say)` in a copy of this process. Returns what it said, a list; the last item is what it returned"
     read, write = os.pipe()
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # Python warns of copies of processes with threads; PyTorch gets one thread there
+        warnings.simplefilter('ignore')  # Python warns of copying processes with threads; PyTorch gets one in the copy
         child = os.fork()
     def say(words): os.write(write, json.dumps(words).encode() + b'\n')
     if child == 0:
@@ -324,7 +326,7 @@ def judge(
     f,    # what you wrote; or its code, a text
     names=None, # for code: the names that it may use, a dict; None for those of `mnist_sgd.all`
 ) -> Verdict: # true if it is right; printed, it says what is wrong
-    "Try what you wrote for an exercise. Nothing is kept; `check` keeps a tick. `ValueError` if there is no such exercise"
+    "Try what you wrote for an exercise; nothing is kept, but by `check`. `ValueError` if there is no such exercise"
     ex = find_exercise(name)
     torch.optim.SGD([torch.zeros(1)], lr=1.)  # the first one in a process takes a second; the copy need not wait for it
     def job(say):
@@ -376,7 +378,8 @@ def draw_puzzle(
     _, axes = plt.subplots(1, len(pictures), figsize=(sum(widths) + .3*len(widths), 1.7), width_ratios=widths,
                            squeeze=False)
     for ax, (title, o) in zip(axes[0], pictures):
-        ax.imshow(_picture(o).numpy(), cmap='gray_r', vmin=min(0, o.min().item()), vmax=o.max().item()*(3 if o.ndim == 1 else 1))
+        limits = min(0, o.min().item()), o.max().item()*(3 if o.ndim == 1 else 1)
+        ax.imshow(_picture(o).numpy(), cmap='gray_r', vmin=limits[0], vmax=limits[1])
         ax.set_title(f'{title} {tuple(o.shape)}', fontsize=8)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color='.7')
@@ -393,7 +396,8 @@ def _kept():
     "What the file says: dict(done={name: date}, hints={name: how many})"
     try: kept = json.loads(progress_file().read_text(encoding='utf-8'))
     except (OSError, ValueError): kept = {}
-    return {k: dict(kept[k]) if isinstance(kept, dict) and isinstance(kept.get(k), dict) else {} for k in ('done', 'hints')}
+    kept = kept if isinstance(kept, dict) else {}
+    return {k: kept[k] if isinstance(kept.get(k), dict) else {} for k in ('done', 'hints')}
 
 def _keep(kept):
     "Write the file. An answer matters more than its tick: a folder that cannot be written to is only told"
@@ -428,7 +432,6 @@ def progress(
     chapter=None, # name of a chapter, such as 'similarity'; None for a line for each
 ):
     "Print what is done. `ValueError` if there is no such chapter"
-    if chapter and chapter not in chapters: raise ValueError(f"{chapter!r} names no chapter; they are {', '.join(chapters)}")
     done = _kept()['done']
     for o in [chapter] if chapter else chapters:
         names = [ex.name for ex in chapter_exercises(o)]
@@ -466,10 +469,9 @@ def check_file(
     path, # a Python file, or a notebook
 ) -> bool: # is all of it right?
     "Check every exercise that is in a file"
+    parts, why = [], "no function with a name that an exercise asks for, and no cell with %%check"
     try: parts = list(_parts(path))
-    except (SyntaxError, ValueError, LookupError) as e: raise ValueError(f"cannot read {path}: {told(e)}") from e
-    if not parts:
-        raise ValueError(f"{path} holds no answer: no function with a name that an exercise asks for, "
-                         "and no cell with %%check")
+    except (SyntaxError, ValueError, LookupError) as e: why = told(e)
+    if not parts: raise ValueError(f"{path} holds no answer: {why}")
     verdicts = [check(name, code) for name, code in parts]
     return all(verdicts)

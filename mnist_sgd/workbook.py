@@ -70,7 +70,7 @@ def as_in_the_book(
 
 # %% ../nbs/workbook.ipynb #f889c833
 def book_notebooks() -> list:
-    "The notebooks of the book: in the package, or in nbs beside it where the package is used from a copy of the repository"
+    "The notebooks of the book: in the package, or in nbs beside it, in a copy of the repository"
     package = Path(mnist_sgd.__file__).parent
     for folder in (package/'notebooks', package.parent/'nbs'):
         paths = [p for p in sorted(folder.glob('*.ipynb')) if p.stem not in ('index', 'all')]
@@ -109,22 +109,22 @@ def patient_notebook(
 ) -> dict: # a notebook: curves, four answers, and the code to mend
     "A patient of the clinic to work on"
     from mnist_sgd.exercises.clinic import patients
-    if not 1 <= number <= len(patients): raise ValueError(f"there is no patient {number}; they are 1 to {len(patients)}")
     p = patients[number - 1]
     answers = '\n'.join(f'- **{letter}** {p.answers[i][0]}' for letter, i in p.shuffled())
     return _notebook([
         _cell('markdown', f'# Patient {number}\n\nThis training has exactly one fault. {p.symptom}'),
-        _cell('code', 'import torch, torch.nn.functional as F\nfrom torch import nn\nfrom mnist_sgd.clinic import diagnose, show_curves\n'
+        _cell('code', 'import torch, torch.nn.functional as F\nfrom torch import nn\n'
+                      'from mnist_sgd.clinic import diagnose, show_curves\n'
                       'from mnist_sgd.exercises.clinic import clinic_data\n'
                       'from mnist_sgd.practice import check, hint'),
         _cell('code', f'show_curves({number});  # in grey: the same training in health'),
-        _cell('markdown', '## The diagnosis\n\nWhat do you see, and what could make it so? What would you look at first?'
-                          f'\n\n{answers}'),
+        _cell('markdown', '## The diagnosis\n\nWhat do you see, and what could make it so? What would you look at '
+                          f'first?\n\n{answers}'),
         _cell('markdown', '*(your diagnosis)*'),
         _cell('code', f"diagnose({number}, 'a')"),
         _cell('markdown', '## The cure\n\nMend the code. Run as it is, the cell says how well it does. Stuck? '
                           f"`hint('{p.name}')` helps, more with each call."),
         _cell('code', f'%%check {p.name}\n{p.sick}'),
         _cell('markdown', 'To look closer, here are the images:'),
-        _cell('code', f"(images, labels), (valid_images, valid_labels) = (clinic_data({p.two})[o] for o in ('train', 'valid'))\n"
-                      'images.shape, labels[:10]')])
+        _cell('code', f'data = clinic_data({p.two})\nimages, labels = data["train"]\n'
+                      'valid_images, valid_labels = data["valid"]\nimages.shape, labels[:10]')])

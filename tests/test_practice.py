@@ -152,8 +152,8 @@ def test_a_python_file_and_a_notebook_are_checked(tmp_path, capsys):
     assert not check_file(notebook) and '✗ similarity.rmse' in capsys.readouterr().out
 
 @pytest.mark.parametrize('name, text, words', [
-    ('a.py', 'x = 1', 'holds no answer'), ('a.py', 'def (', 'cannot read'), ('a.ipynb', '{}', 'cannot read'),
-    ('a.ipynb', 'x', 'cannot read')])
+    ('a.py', 'x = 1', 'holds no answer'), ('a.py', 'def (', 'SyntaxError'), ('a.ipynb', '{}', 'KeyError'),
+    ('a.ipynb', 'x', 'JSONDecodeError')])
 def test_files_without_an_answer(tmp_path, name, text, words):
     (tmp_path/name).write_text(text)
     with pytest.raises(ValueError, match=words): check_file(tmp_path/name)

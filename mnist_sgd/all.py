@@ -39,6 +39,7 @@ from .linear import *
 from .optimizer import *
 from .pictures import *
 from .plotting import *
+from .practice import check, hint, judge, progress
 from .recorder import *
 from .relu import *
 from .schedule import *

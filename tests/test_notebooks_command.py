@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mnist_sgd.practice import chapter_exercises
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
+PAGES = [ROOT/'nbs'/f'{name}.ipynb' for name in ('glossary', 'puzzles', 'practice')]
 
 def run(*words, **kw): return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=300, **kw)
 
@@ -59,14 +62,31 @@ def test_copies_all_chapters_and_says_how_to_open_them(command, tmp_path):
     done = command('my course')
     assert (done.returncode, done.stderr) == (0, '')
     assert "jupyter lab 'my course'" in done.stdout and 'pip install jupyter' in done.stdout
-    names = {p.name for p in (tmp_path/'my course').iterdir()}
-    assert names >= {p.name for p in CHAPTERS} | {'glossary.ipynb', 'story.ipynb'}
+    names = {p.name for p in (tmp_path/'my course').glob('*.ipynb')}
+    assert names >= {p.name for p in CHAPTERS} | {'glossary.ipynb', 'story.ipynb', 'puzzles.ipynb', 'clinic.ipynb'}
     assert not names & {'index.ipynb', 'main.ipynb', 'all.ipynb'}
-    for p in (tmp_path/'my course').iterdir():
+    assert {p.name for p in (tmp_path/'my course'/'answers').iterdir()} == {p.name for p in CHAPTERS}
+    for p in (tmp_path/'my course').rglob('*.ipynb'):
         cells = json.loads(p.read_text(encoding='utf-8'))['cells']
         text = '\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
         for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
-            assert link in names, f'{p.name} links to {link}'
+            assert (p.parent/link).exists(), f'{p} links to {link}'
+
+def test_the_cells_of_the_exercises_are_empty_and_nothing_hidden_is_shown(command, tmp_path):
+    assert command('course').returncode == 0
+    for path in CHAPTERS:
+        source, mine, answers = (json.loads(p.read_text(encoding='utf-8'))['cells'] for p in (
+            path, tmp_path/'course'/path.name, tmp_path/'course'/'answers'/path.name))
+        text = [''.join(c['source']) for c in mine]
+        for ex in chapter_exercises(path.stem[3:]):
+            empty, = [t for t in text if t.startswith(f'%%check {ex.name}\n')]
+            assert ex.function in empty and empty.rstrip().endswith('...') and len(empty.splitlines()) <= 4
+        assert not [t for t in text if t.startswith('#|') or 'judge(' in t]
+        assert [c['id'] for c in source] == [c['id'] for c in answers]
+        assert [c['source'] for c in answers if c['cell_type'] == 'code'] == [
+            c['source'] for c in source if c['cell_type'] == 'code']
+        code = next(c for c in mine if ''.join(c['source']).startswith('from mnist_sgd.practice'))
+        assert f"progress('{path.stem[3:]}')" in ''.join(code['source'])
 
 def test_a_changed_notebook_is_kept_unless_forced(command, tmp_path):
     assert command('course').returncode == 0
@@ -104,7 +124,7 @@ def test_in_a_copy_of_the_repository_the_notebooks_come_from_nbs(tree, tmp_path)
     done = run(sys.executable, '-m', 'mnist_sgd', 'notebooks', 'course', cwd=tmp_path,
                env=os.environ | {'PYTHONPATH': str(tree)})
     assert done.returncode == 0
-    for p in CHAPTERS: assert (tmp_path/'course'/p.name).read_bytes() == p.read_bytes()
+    for p in PAGES: assert (tmp_path/'course'/p.name).read_bytes() == p.read_bytes()
 
 def test_a_copied_chapter_runs(command, installed, tmp_path):
     import nbformat
@@ -115,6 +135,7 @@ def test_a_copied_chapter_runs(command, installed, tmp_path):
     client = NotebookClient(nb, timeout=300, kernel_name='python3',
                             resources={'metadata': {'path': str(tmp_path/'course')}})
     client.execute(env=os.environ | {'PYTHONPATH': str(installed)})
+    assert sum('✗ broadcast.' in o.get('text', '') for c in nb.cells for o in c.get('outputs', [])) >= 4  # all still empty
     assert nb.cells[-1].outputs[0].text.strip() == str(installed/'mnist_sgd'/'__init__.py')
 
 # ---- in Colab, and from the pages

@@ -62,6 +62,7 @@ def _product_with_pytorch(g, a, b):
     return torch.autograd.grad(a@b, (a, b), g)
 
 matmul_backs = Exercise('autograd.matmul_backs', 'matmul_backs(g, a, b)', _products, _product_with_pytorch,
+    forbidden=('backward', 'autograd'),
     hints=["g has the shape of a@b, n x m. What you return must have the shapes of a, n x k, and of b, k x m.",
            "Only one product of g and b, or of a and g, with one of them transposed, has the right shape.",
            "`g@b.T` for a. And for b?"])
@@ -174,6 +175,7 @@ def _net_backward(xb, yb, *params):
     return torch.autograd.grad(binary_cross_entropy(simple_net(xb, *params), yb), params)
 
 net_gradients = Exercise('autograd.net_gradients', 'net_gradients(xb, yb, w1, b1, w2, b2)', _small_nets, _net_backward,
+    forbidden=('backward', 'autograd'),
     hints=["Write the way forward in steps: sums, hidden, scores. Then take the steps back, the last one first.",
            "The loss is a mean over n images, so `d_score = (scores.sigmoid() - yb)/n`. How does a product go back, "
            "how ReLU? A bias is used by each image.",

@@ -325,6 +325,7 @@ def _by_backward(xb, yb, weights, bias):
     return torch.autograd.grad(mnist_loss(linear1(xb, weights, bias), yb), (weights, bias))
 
 slopes_by_hand = Exercise('linear.slopes_by_hand', 'slopes_by_hand(xb, yb, weights, bias)', _one_batch, _by_backward,
+    forbidden=('backward', 'autograd'),
     hints=["How does the loss change with one score? The sigmoid s has the slope s(1 - s); its error, s minus the "
            "target, may be above or below 0.",
            "So each score has the slope sign(s - target) s(1 - s), divided by n for the mean. And a score rises with "

@@ -14,6 +14,7 @@ def _labels():
             (torch.randint(5, (20,)), 5), (_classes(), 3), (_classes(0), 1)]
 
 one_hot_rows = Exercise('softmax.one_hot_rows', 'one_hot_rows(y, k)', _labels, F.one_hot,
+    forbidden=('one_hot',),
     hints=["Row i has k numbers: 1 where the class stands in y[i], 0 elsewhere. Can you ask every place at once "
            "whether it is the one?",
            "A column of classes compared with a row of 0, 1, ... k-1 is a table of True and False.",
@@ -62,6 +63,7 @@ def _scores():
             (torch.randn(4, 3, dtype=torch.float64),)]
 
 my_softmax = Exercise('softmax.my_softmax', 'my_softmax(scores)', _scores, lambda scores: F.softmax(scores, dim=-1),
+    forbidden=('softmax', 'log_softmax'),
     hints=["exp of each score, divided by a sum. Over which axis, and how does the sum keep its place beside each row?",
            "exp(1000) is infinite. What may be subtracted from all scores of a row without a change of the shares?",
            "`scores.amax(-1, keepdim=True)` is the largest score of each row, as a column."])
@@ -117,6 +119,7 @@ def _answers():
             (t([[0., 200], [1000, 0]]), _classes(0, 1)), (torch.randn(2, 5, dtype=torch.float64), _classes(4, 0))]
 
 my_cross_entropy = Exercise('softmax.my_cross_entropy', 'my_cross_entropy(scores, targets)', _answers, F.cross_entropy,
+    forbidden=('cross_entropy', 'CrossEntropyLoss'),
     hints=["From each row of shares, the one of the right class; its logarithm; and then?",
            "Where the right share is rounded to 0, the logarithm is minus infinity. `log_softmax` takes it without "
            "the share.",
@@ -162,6 +165,7 @@ def _gradient(scores, targets):
 
 score_gradient = Exercise('softmax.score_gradient', 'score_gradient(scores, targets)',
     lambda: _answers()[:6], _gradient,
+    forbidden=('backward', 'autograd', 'cross_entropy'),
     hints=["What the model believes, minus what is true. What is each of the two, as a table of n x k?",
            "The shares, and the one-hot rows of the targets. And the loss is a mean.",
            "`(softmax(scores) - F.one_hot(targets, k))/n`"])

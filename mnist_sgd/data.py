@@ -33,8 +33,8 @@ def _shipped(name): # a file of the package's data folder, such as 'train/3.idx'
         digest = hashlib.sha256((_data/name).read_bytes()).hexdigest()
         if f'{digest}  {name}' in (_data/'SHA256SUMS').read_text().splitlines():
             return read_idx(_data/name)
-    raise ValueError(f"The package's data file {_data/name}, or its line in SHA256SUMS, is missing or "
-                     "altered. Reinstall it: pip install --force-reinstall --no-deps mnist_sgd")
+    raise ValueError(f"The package's data file {_data/name}, or its line in SHA256SUMS, is missing "
+                     "or altered. Reinstall it: pip install --force-reinstall --no-deps mnist_sgd")
 
 def digit_tuple(digits): # one digit, or several; None for all ten
     "`digits` as a tuple. `ValueError` unless they are whole numbers from 0 to 9, each there once"

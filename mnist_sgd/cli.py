@@ -173,11 +173,13 @@ def run_predict(args):
     return status
 
 # %% ../nbs/cli.ipynb #a619ecb2
-def _write(notebooks, args):
-    "Write notebooks to `args.dest`; one that differs is only overwritten if `args.force` is true"
+def _write(notebooks, args, what, place):
+    "Write notebooks to `args.dest`, and say so; one that differs is only overwritten if `args.force` is true"
     from mnist_sgd.workbook import write_notebooks
     _make_folder(args.dest)
     kept = write_notebooks(args.dest, notebooks, args.force)
+    print(f"{what}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(place)))}\n\n"
+          "Jupyter is a package of its own; pip install jupyter installs it.")
     for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
     if kept:
         verb = 'differs' if len(kept) == 1 else 'differ'
@@ -187,10 +189,7 @@ def _write(notebooks, args):
 def run_notebooks(args):
     "Write the chapters to the folder `args.dest`"
     from mnist_sgd.workbook import workbooks
-    print(f"The book is in {_printable(args.dest)}, the solutions in its folder answers. To open it:\n\n"
-          f"    jupyter lab {_printable(shlex.quote(str(args.dest)))}\n\n"
-          "Jupyter is a package of its own; pip install jupyter installs it.")
-    _write(workbooks(), args)
+    _write(workbooks(), args, f"The book is in {_printable(args.dest)}, the solutions in its folder answers", args.dest)
 
 def run_check(args):
     "Judge the answers in `args.file`; exit status 1 unless all are right"
@@ -210,9 +209,8 @@ def run_clinic(args):
         for p in patients: print(f'{p.number:2}  {p.symptom}')
         return print('\nmnist_sgd clinic 7 writes the notebook of patient 7.')
     name = f'clinic_{args.number:02}.ipynb'
-    _write({name: notebook_bytes(patient_notebook(args.number))}, args)
-    print(f'Patient {args.number} is in {_printable(args.dest/name)}. To open it:\n\n'
-          f'    jupyter lab {_printable(shlex.quote(str(args.dest/name)))}')
+    _write({name: notebook_bytes(patient_notebook(args.number))}, args,
+           f"Patient {args.number} is in {_printable(args.dest/name)}", args.dest/name)
 
 
 # %% ../nbs/cli.ipynb #53758454

@@ -202,14 +202,15 @@ _loops = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.D
 def broken_rule(ex, source):
     "The rule of a puzzle that the code breaks, in words, or None"
     tree = ast.parse(textwrap.dedent(source))
-    defs = [o for o in ast.walk(tree) if isinstance(o, ast.FunctionDef)]
+    defs = [o for o in ast.walk(tree) if isinstance(o, ast.FunctionDef | ast.ClassDef)]
     for o in defs: o.decorator_list = []
-    for node in ast.walk(tree):
+    named = [o for o in defs if o.name == ex.function]
+    for node in ast.walk(named[-1] if named else tree):
         words = {getattr(node, 'attr', None), getattr(node, 'id', None), 'loop' if isinstance(node, _loops) else None}
         for word in words & set(ex.forbidden):
-            return f"it uses {'a loop' if word == 'loop' else word}; this puzzle is to be solved without"
+            return f"it uses {'a loop' if word == 'loop' else word}; do without"
     if ex.one_line and defs:
-        body = [o for o in defs[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
+        body = [o for o in (named or defs)[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
         if len(body) > 1 or not isinstance(body[0], ast.Return):
             return "say it in a single line: return, and an expression"
 

@@ -93,6 +93,18 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
     except OSError: pass  # the other end was closed
     assert process.wait() == 0 and b'it/s' in text and b'\r' in text
 
+@pytest.fixture(scope='module')
+def odd_files(trained):
+    "In the folder `trained`: a picture, and files that are none, or none that can be read"
+    folder, _ = trained
+    good = (mnist_path()/'valid'/'3'/'18.png').read_bytes()
+    (folder/'good.png').write_bytes(good)
+    (folder/'cut.png').write_bytes(good[:len(good)//2])
+    (folder/'empty.png').write_bytes(b'')
+    (folder/'file').write_text('neither weights nor a picture nor a folder')
+    Image.new('L', (60, 60), 200).save(folder/'blank.png')
+    Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
+
 @pytest.mark.parametrize('words, expected', [
     ((), 'COMMAND'),
     (('trian',), 'trian'),
@@ -125,15 +137,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
     (('predict', 'cut.png'), 'cut.png: not an image'),
     (('predict', 'blank.png'), 'blank.png: the picture shows nothing'),
     (('predict', 'bomb.png'), 'bomb.png: ')], ids=str)
-def test_anything_wrong_ends_with_one_line(trained, warm_command, words, expected):
-    folder, _ = trained
-    good = (mnist_path()/'valid'/'3'/'18.png').read_bytes()
-    (folder/'good.png').write_bytes(good)
-    (folder/'cut.png').write_bytes(good[:len(good)//2])
-    (folder/'empty.png').write_bytes(b'')
-    (folder/'file').write_text('neither weights nor a picture nor a folder')
-    Image.new('L', (60, 60), 200).save(folder/'blank.png')
-    if not (folder/'bomb.png').exists(): Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
+def test_anything_wrong_ends_with_one_line(warm_command, odd_files, words, expected):
     done = warm_command(*words)
     assert done.returncode != 0 and done.stdout == ''
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr and done.stderr.startswith('mnist_sgd')

@@ -1,6 +1,6 @@
 """Run every notebook afresh and compare what it prints with the outputs stored in it.
 
-    python tests/check_outputs.py [NOTEBOOK...] [--visible] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
+    python tests/check_outputs.py [NOTEBOOK...] [--visible | --both] [--rtol 1e-2] [--atol 6e-3] [--workers 2]
 
 nbdev-test runs a copy of nbs/ in a temporary folder, each notebook in a process of its own; the notebooks themselves
 are never changed. The package is imported from the repository. The check ends with status 1 when
@@ -15,6 +15,7 @@ are never changed. The package is imported from the repository. The check ends w
   `# timing:`.
 
 With --visible, only the cells run that a reader can see, folded ones included: nothing that they need may be hidden.
+With --both, one run proves both, as tests/hidden.py explains; it needs Linux.
 
 Pictures only have to be there. To store new outputs: nbdev-test nbs --save && nbdev-clean
 """
@@ -22,6 +23,8 @@ import argparse, json, os, re, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
+
+import hidden
 
 ROOT = Path(__file__).resolve().parent.parent
 IGNORED = re.compile(r'( at)? ?0x[0-9a-fA-F]+|\b\d\d(:\d\d)+\b')
@@ -64,42 +67,48 @@ def no_deprecations():
 def environment(workers=2):
     "The variables with which a notebook runs"
     threads = max(1, os.cpu_count()//workers)  # those of two notebooks on one core would wait for each other
-    return os.environ | {'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]),
+    folders = str(ROOT), str(ROOT/'tests'), os.environ.get('PYTHONPATH', '')
+    return os.environ | {'PYTHONPATH': os.pathsep.join(folders),
                          'PYTHONWARNINGS': no_deprecations(), 'OMP_NUM_THREADS': str(threads)}
+
+def is_hidden(cell): return bool(HIDDEN.search(''.join(cell['source'])))
 
 def cells(path, visible=False):
     found = json.loads(path.read_text(encoding='utf-8'))['cells']
-    return [c for c in found if not HIDDEN.search(''.join(c['source']))] if visible else found
+    return [c for c in found if not is_hidden(c)] if visible else found
 
-def check(path, copy, env, visible=False, **tolerance):
+def check(path, copy, env, visible=False, both=False, **tolerance):
     "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
-    start = time.perf_counter()
+    start, notes = time.perf_counter(), copy.with_suffix('.json')
     nb = json.loads(copy.read_text(encoding='utf-8'))
-    copy.write_text(json.dumps(nb | dict(cells=cells(copy, visible))), encoding='utf-8')
+    to_run = hidden.fold(nb['cells'], is_hidden, notes) if both else cells(copy, visible)
+    copy.write_text(json.dumps(nb | dict(cells=to_run)), encoding='utf-8')
     run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env,
                          capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if 'Success.' not in run.stdout:
         error = run.stderr.partition('\nnbdev Tests Failed')[0].strip() or run.stdout
         return ['\n    '.join(['a cell raised an error, or nothing was run', *error.splitlines()[-20:]])], 0, seconds
-    both = zip(cells(path, visible), cells(copy), strict=True)
-    pairs = [(i, a, b) for i, (a, b) in enumerate(both, 1) if a['cell_type'] == 'code']
+    ran = hidden.unfold(nb['cells'], cells(copy), notes) if both else cells(copy)
+    pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path, visible), ran, strict=True), 1)
+             if a['cell_type'] == 'code']
     problems = [f"cell {i}, {a['id']}: {o}" for i, a, b in pairs for o in compare(a, b, **tolerance)]
     return problems, sum(len(b['outputs']) for _, _, b in pairs), seconds
 
-def check_all(paths, workers=2, visible=False, **tolerance):
+def check_all(paths, workers=2, visible=False, both=False, **tolerance):
     "For each notebook, as it is done: its path and what `check` says of it"
     env = environment(workers)
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(workers) as pool:
         shutil.copytree(ROOT/'nbs', Path(tmp)/'nbs', ignore=shutil.ignore_patterns('.ipynb_checkpoints'))
         shutil.copy(ROOT/'pyproject.toml', tmp)  # nbdev's settings
-        yield from zip(paths, pool.map(lambda path: check(path, Path(tmp)/'nbs'/path.name, env, visible, **tolerance),
-                                       paths))
+        yield from zip(paths, pool.map(
+            lambda path: check(path, Path(tmp)/'nbs'/path.name, env, visible, both, **tolerance), paths))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('notebooks', type=Path, nargs='*', help='notebooks to check (default: all in nbs/)')
     parser.add_argument('--visible', action='store_true', help='run only what a reader can see')
+    parser.add_argument('--both', action='store_true', help='run what a reader can see, and the rest in forks')
     parser.add_argument('--rtol', type=float, default=1e-2, help='relative tolerance of numbers (default: %(default)s)')
     parser.add_argument('--atol', type=float, default=6e-3, help='absolute tolerance of numbers (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=2,
@@ -107,7 +116,7 @@ def main():
     args = parser.parse_args()
     paths = args.notebooks or sorted((ROOT/'nbs').glob('*.ipynb'))
     failed = total = 0
-    results = check_all(paths, args.workers, args.visible, rtol=args.rtol, atol=args.atol)
+    results = check_all(paths, args.workers, args.visible, args.both, rtol=args.rtol, atol=args.atol)
     for path, (problems, count, seconds) in results:
         print(f"{path.name}: {'FAILED' if problems else 'ok'}, {count} outputs, {seconds:.1f} s", *problems,
               sep='\n  ', flush=True)

@@ -1,4 +1,4 @@
-import functools, http.server, os, shutil, subprocess, sys, threading, time
+import functools, http.server, os, shutil, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 import pytest
@@ -6,21 +6,35 @@ from check_outputs import no_deprecations
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# what a change to a chapter most likely breaks
+QUICK = [f'test_{o}' for o in 'autograd bad_input chapters learner names package properties reading'.split()]
+
 def pytest_configure(config):
-    "A deprecation warning that our own code causes is an error; `strict_commands` sees to notebooks and commands"
+    "What holds for all processes of a run; a deprecation warning that our own code causes is an error"
     ours = '|'.join(p.stem for folder in ('tests', 'tools') for p in (ROOT/folder).glob('*.py'))
     for kind in ('DeprecationWarning', 'PendingDeprecationWarning', 'FutureWarning'):
         config.addinivalue_line('filterwarnings', rf'error::{kind}:(mnist_sgd\b|({ours})$)')
 
-@pytest.fixture(scope='session', autouse=True)
-def cache(tmp_path_factory):
-    "All tests of a run share one fresh cache folder, unless the environment names one"
-    os.environ.setdefault('MNIST_SGD_CACHE', str(tmp_path_factory.mktemp('cache')))
-
-@pytest.fixture(scope='session', autouse=True)
-def strict_commands():
-    "What holds for code in the tests holds for the commands they start"
     os.environ['PYTHONWARNINGS'] = no_deprecations()
+    os.environ.setdefault('OMP_NUM_THREADS', '1')  # a process for each core: more threads would wait for each other
+    if 'MNIST_SGD_CACHE' not in os.environ:  # one fresh folder for all tests of a run, whichever process they run in
+        folder = tempfile.TemporaryDirectory()
+        os.environ['MNIST_SGD_CACHE'] = folder.name
+        config.add_cleanup(folder.cleanup)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background of a shell script ignores it
+
+def pytest_xdist_auto_num_workers(config):
+    "A process for each core, but for single tests none: it would take longer to start than they take"
+    return 0 if config.option.keyword or any('::' in o for o in config.args) else min(os.cpu_count(), 8)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    "What stays in one process: the tests of a file, which share what is made for them, and all that need the website"
+    for item in items:
+        file = item.path.stem
+        if file in QUICK: item.add_marker('quick')
+        group = 'website' if 'build_seconds' in item.fixturenames else file
+        if file != 'test_notebooks': item.add_marker(pytest.mark.xdist_group(group))
 
 @pytest.fixture(scope='session')
 def build_seconds():

@@ -1,5 +1,5 @@
 "The command, run as people run it"
-import os, shlex, shutil, signal, struct, subprocess, sys, time, zlib
+import json, os, shlex, shutil, signal, struct, subprocess, sys, time, zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,35 @@ def command(*words, cwd, module=True, env=(), **kwargs):
     return subprocess.run([*(START if module else ['mnist_sgd']), *map(str, words)], capture_output=True,
                           text=not kwargs, cwd=cwd, timeout=300, env=os.environ | {'COLUMNS': '200'} | dict(env),
                           **kwargs)
+
+WARM = """if True:
+    import json, os, sys
+    import mnist_sgd.cli, mnist_sgd.pictures, mnist_sgd.story
+    for line in sys.stdin:
+        words, files = json.loads(line)
+        if not (child := os.fork()):
+            for i, name in enumerate(files, 1): os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), i)
+            sys.argv = ['mnist_sgd', *words]
+            try: status = mnist_sgd.cli.main()
+            except SystemExit as e: status = e.code
+            sys.stderr.flush()
+            os._exit(status)  # without clearing away PyTorch
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)"""
+
+@pytest.fixture(scope='module')
+def warm_command(trained, tmp_path_factory):
+    "The command in the folder `trained`, in forks of one process, where PyTorch is imported only once"
+    folder, files = trained[0], [tmp_path_factory.mktemp('warm')/name for name in ('out', 'err')]
+    if sys.platform != 'linux': yield lambda *words: command(*words, cwd=folder)
+    else:
+        with subprocess.Popen([sys.executable, '-c', WARM], text=True, bufsize=1, stdin=subprocess.PIPE, cwd=folder,
+                              stdout=subprocess.PIPE, env=os.environ | {'COLUMNS': '200'}) as process:
+            def warm(*words):
+                process.stdin.write(json.dumps([[str(o) for o in words], [str(o) for o in files]]) + '\n')
+                status = int(process.stdout.readline())
+                return subprocess.CompletedProcess(words, status, *(o.read_text(encoding='utf-8') for o in files))
+            yield warm
+            process.stdin.close()
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
@@ -47,8 +76,8 @@ def test_same_seed_same_weights_other_digits_other_names(tmp_path):
     a, b = (np.load(tmp_path/out/'relu.npz') for out in ('a', 'b'))
     for name in a.files:
         if name.startswith('model'): assert (a[name] == b[name]).all()
-    one = mnist_path((0, 1))/'valid'/'1'/'2.png'
-    assert ': 1 (' in command('predict', one, '--weights', 'a/linear.npz', cwd=tmp_path).stdout
+    Image.fromarray(mnist_arrays('valid', 1)[0][0]).save(tmp_path/'one.png')
+    assert ': 1 (' in command('predict', 'one.png', '--weights', 'a/linear.npz', cwd=tmp_path).stdout
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs a pseudo-terminal')
 def test_a_terminal_gets_a_progress_bar(tmp_path):
@@ -63,6 +92,18 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
         while chunk := os.read(ours, 4096): text += chunk
     except OSError: pass  # the other end was closed
     assert process.wait() == 0 and b'it/s' in text and b'\r' in text
+
+@pytest.fixture(scope='module')
+def odd_files(trained):
+    "In the folder `trained`: a picture, and files that are none, or none that can be read"
+    folder, _ = trained
+    good = (mnist_path()/'valid'/'3'/'18.png').read_bytes()
+    (folder/'good.png').write_bytes(good)
+    (folder/'cut.png').write_bytes(good[:len(good)//2])
+    (folder/'empty.png').write_bytes(b'')
+    (folder/'file').write_text('neither weights nor a picture nor a folder')
+    Image.new('L', (60, 60), 200).save(folder/'blank.png')
+    Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
 
 @pytest.mark.parametrize('words, expected', [
     ((), 'COMMAND'),
@@ -96,16 +137,8 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
     (('predict', 'cut.png'), 'cut.png: not an image'),
     (('predict', 'blank.png'), 'blank.png: the picture shows nothing'),
     (('predict', 'bomb.png'), 'bomb.png: ')], ids=str)
-def test_anything_wrong_ends_with_one_line(trained, words, expected):
-    folder, _ = trained
-    good = (mnist_path()/'valid'/'3'/'18.png').read_bytes()
-    (folder/'good.png').write_bytes(good)
-    (folder/'cut.png').write_bytes(good[:len(good)//2])
-    (folder/'empty.png').write_bytes(b'')
-    (folder/'file').write_text('neither weights nor a picture nor a folder')
-    Image.new('L', (60, 60), 200).save(folder/'blank.png')
-    if not (folder/'bomb.png').exists(): Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
-    done = command(*words, cwd=folder)
+def test_anything_wrong_ends_with_one_line(warm_command, odd_files, words, expected):
+    done = warm_command(*words)
     assert done.returncode != 0 and done.stdout == ''
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr and done.stderr.startswith('mnist_sgd')
 

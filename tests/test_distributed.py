@@ -11,7 +11,8 @@ from mnist_sgd.files import load_arrays
 from mnist_sgd.launcher import launch
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason='this build of PyTorch has no torch.distributed')
-TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', '20']  # the last batch has 89 images
+EPOCHS = 8
+TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', f'{EPOCHS}']  # the last batch has 89 images
 TORCHRUN = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
 
 def run(*words, cwd):
@@ -40,7 +41,7 @@ def test_two_processes_find_what_one_finds(undisturbed, tmp_path):
     folder, two = undisturbed
     one = run(*TRAIN, '--out', '.', cwd=tmp_path)
     assert (two.returncode, two.stderr) == (one.returncode, one.stderr) == (0, '')
-    assert without_times(two.stdout) == without_times(one.stdout) and len(without_times(one.stdout)) == 40
+    assert without_times(two.stdout) == without_times(one.stdout) and len(without_times(one.stdout)) == 2*EPOCHS
     assert_same(folder, tmp_path, exact=False)
     assert sorted(p.name for p in folder.iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
 
@@ -77,7 +78,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
     assert err == (f'mnist_sgd train: Process {victim} (of 2, counted from 0) was killed by SIGKILL, '
                    'and the run was stopped. The same command with --resume goes on after the last whole epoch\n')
     assert not any(Path(f'/proc/{pid}').exists() for pid in children.values())
-    assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < 20
+    assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < EPOCHS
     if victim: return
     done = run(*words, '--resume', cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')

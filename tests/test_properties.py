@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from torch.utils.data import default_collate
 
@@ -16,7 +16,8 @@ from mnist_sgd.files import _idx_types
 from mnist_sgd.optimizer import SGD, Adam
 from mnist_sgd.similarity import l1_distance, mnist_distance, rmse_distance
 
-settings.register_profile('steady', deadline=None, derandomize=True, database=None, max_examples=100)
+settings.register_profile('steady', deadline=None, derandomize=True, database=None, max_examples=100,
+                          suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, anything is slow
 settings.load_profile('steady')
 
 @pytest.fixture(scope='module')

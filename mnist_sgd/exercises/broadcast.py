@@ -253,9 +253,11 @@ def stretch_assign(t, shape):
     return result
 
 @materialise.right
-def stretch_repeat(t, shape):
-    t = t[(None,)*(len(shape) - t.ndim)]
-    return t.repeat(*[n if m == 1 else 1 for m, n in zip(t.shape, shape)]) if shape else t.clone()
+def stretch_select(t, shape):
+    t = t[(None,)*(len(shape) - t.ndim)].clone()
+    for axis, n in enumerate(shape):
+        if t.shape[axis] != n: t = t.index_select(axis, torch.zeros(n, dtype=torch.long))
+    return t
 
 @materialise.wrong("The numbers are right, but they are not there: this is a view with strides of 0; make a real copy")
 def stretch_view(t, shape): return t.expand(shape)

@@ -210,7 +210,8 @@ def broken_rule(ex, source):
         for word in words & set(ex.forbidden):
             return f"it uses {'a loop' if word == 'loop' else word}; do without"
     if ex.one_line and defs:
-        body = [o for o in (named or defs)[-1].body if not (isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant))]
+        def documents(o): return isinstance(o, ast.Expr) and isinstance(o.value, ast.Constant)
+        body = [o for o in (named or defs)[-1].body if not documents(o)]
         if len(body) > 1 or not isinstance(body[0], ast.Return):
             return "say it in a single line: return, and an expression"
 

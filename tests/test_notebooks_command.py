@@ -135,7 +135,8 @@ def test_a_copied_chapter_runs(command, installed, tmp_path):
     client = NotebookClient(nb, timeout=300, kernel_name='python3',
                             resources={'metadata': {'path': str(tmp_path/'course')}})
     client.execute(env=os.environ | {'PYTHONPATH': str(installed)})
-    assert sum('✗ broadcast.' in o.get('text', '') for c in nb.cells for o in c.get('outputs', [])) >= 4  # all still empty
+    said = [o.get('text', '') for c in nb.cells for o in c.get('outputs', [])]
+    assert sum('✗ broadcast.' in text for text in said) >= 4  # all are still empty
     assert nb.cells[-1].outputs[0].text.strip() == str(installed/'mnist_sgd'/'__init__.py')
 
 # ---- in Colab, and from the pages

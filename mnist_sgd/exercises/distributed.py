@@ -132,6 +132,64 @@ def share_pieces(batches, rank, n):
 def share_batches(batches, rank, n): return ((xb, 1.) for xb in batches[rank::n])
 
 
+# 4. a batch in pieces
+def _large_batches():
+    def task(n, d, size, model=None): return model or nn.Linear(d, 1), torch.randn(n, d), torch.randn(n, 1), size
+    return [task(2, 1, 1), task(4, 2, 2), task(5, 2, 2), task(7, 3, 7),
+            task(9, 3, 4, nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))), task(3, 2, 8)]
+
+def _gradients(find, model, x, y, size):
+    nn.utils.vector_to_parameters(torch.linspace(-1, 1, sum(p.numel() for p in model.parameters())), model.parameters())
+    find(model, x, y, size)
+    return [p.grad for p in model.parameters()]
+
+def _at_once(model, x, y, size): F.mse_loss(model(x), y).backward()
+
+pieces = Exercise('distributed.accumulate', 'gradient_in_pieces(model, x, y, size)', _large_batches,
+    lambda *args: _gradients(_at_once, *args),
+    hints=["`backward` adds to the gradients that are there. Can one machine play all processes, one after the other?",
+           "Each piece's mean squared error must count for as many images as the piece has: the last one may be "
+           "smaller.",
+           "`for xb, yb in zip(x.split(size), y.split(size)): (F.mse_loss(model(xb), "
+           "yb)*len(xb)/len(x)).backward()`"], use=_gradients, changes=True)
+
+def _in_pieces(model, x, y, size, weight, zero=False, cut=0):
+    for xb, yb in list(zip(x.split(size), y.split(size)))[:-cut or None]:
+        if zero: model.zero_grad()
+        (F.mse_loss(model(xb), yb)*weight(len(xb))).backward()
+
+@pieces.right
+def pieces_weighted(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/len(x))
+
+@pieces.right
+def pieces_sums(model, x, y, size):
+    for i in range(0, len(x), size):
+        errors = model(x[i:i+size]) - y[i:i+size]
+        ((errors**2).sum()/len(x)).backward()
+
+@pieces.right
+def pieces_scaled(model, x, y, size):
+    for xb, yb in zip(x.split(size), y.split(size)): F.mse_loss(model(xb), yb, reduction='sum').backward()
+    for p in model.parameters(): p.grad /= len(x)
+
+@pieces.wrong("The mean losses of the pieces add up, so the gradient is too large by the number of pieces: weigh each "
+              "by len(xb)/len(x)")
+def pieces_added(model, x, y, size): _in_pieces(model, x, y, size, lambda n: 1)
+
+@pieces.wrong("Right if all pieces have the same size. The last one may be smaller: weigh by len(xb)/len(x), not by "
+              "the number of pieces")
+def pieces_equal(model, x, y, size): _in_pieces(model, x, y, size, lambda n: 1/len(x.split(size)))
+
+@pieces.wrong("You emptied the gradients before each piece, so only the last piece is left")
+def pieces_emptied(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/len(x), zero=True)
+
+@pieces.wrong("You weigh each piece by len(xb)/size; the batch has len(x) images, not size")
+def pieces_by_size(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/size)
+
+@pieces.wrong("You add the squared errors up and never divide by the number of images")
+def pieces_never(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n)
+
+
 # 3. all take the same steps
 def _parallel():
     def part(n, d): return torch.randn(n, d), torch.randn(n, 1)
@@ -214,64 +272,6 @@ def together_no_zero(shares, w, lr, n_steps):
         for x, y in shares: (F.mse_loss(x@w, y)*len(x)/n).backward()
         with torch.no_grad(): w -= lr*w.grad
     return w.detach()
-
-
-# 4. a batch in pieces
-def _large_batches():
-    def task(n, d, size, model=None): return model or nn.Linear(d, 1), torch.randn(n, d), torch.randn(n, 1), size
-    return [task(2, 1, 1), task(4, 2, 2), task(5, 2, 2), task(7, 3, 7),
-            task(9, 3, 4, nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))), task(3, 2, 8)]
-
-def _gradients(find, model, x, y, size):
-    nn.utils.vector_to_parameters(torch.linspace(-1, 1, sum(p.numel() for p in model.parameters())), model.parameters())
-    find(model, x, y, size)
-    return [p.grad for p in model.parameters()]
-
-def _at_once(model, x, y, size): F.mse_loss(model(x), y).backward()
-
-pieces = Exercise('distributed.accumulate', 'gradient_in_pieces(model, x, y, size)', _large_batches,
-    lambda *args: _gradients(_at_once, *args),
-    hints=["`backward` adds to the gradients that are there. Can one machine play all processes, one after the other?",
-           "Each piece's mean squared error must count for as many images as the piece has: the last one may be "
-           "smaller.",
-           "`for xb, yb in zip(x.split(size), y.split(size)): (F.mse_loss(model(xb), "
-           "yb)*len(xb)/len(x)).backward()`"], use=_gradients, changes=True)
-
-def _in_pieces(model, x, y, size, weight, zero=False, cut=0):
-    for xb, yb in list(zip(x.split(size), y.split(size)))[:-cut or None]:
-        if zero: model.zero_grad()
-        (F.mse_loss(model(xb), yb)*weight(len(xb))).backward()
-
-@pieces.right
-def pieces_weighted(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/len(x))
-
-@pieces.right
-def pieces_sums(model, x, y, size):
-    for i in range(0, len(x), size):
-        errors = model(x[i:i+size]) - y[i:i+size]
-        ((errors**2).sum()/len(x)).backward()
-
-@pieces.right
-def pieces_scaled(model, x, y, size):
-    for xb, yb in zip(x.split(size), y.split(size)): F.mse_loss(model(xb), yb, reduction='sum').backward()
-    for p in model.parameters(): p.grad /= len(x)
-
-@pieces.wrong("The mean losses of the pieces add up, so the gradient is too large by the number of pieces: weigh each "
-              "by len(xb)/len(x)")
-def pieces_added(model, x, y, size): _in_pieces(model, x, y, size, lambda n: 1)
-
-@pieces.wrong("Right if all pieces have the same size. The last one may be smaller: weigh by len(xb)/len(x), not by "
-              "the number of pieces")
-def pieces_equal(model, x, y, size): _in_pieces(model, x, y, size, lambda n: 1/len(x.split(size)))
-
-@pieces.wrong("You emptied the gradients before each piece, so only the last piece is left")
-def pieces_emptied(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/len(x), zero=True)
-
-@pieces.wrong("You weigh each piece by len(xb)/size; the batch has len(x) images, not size")
-def pieces_by_size(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n/size)
-
-@pieces.wrong("You add the squared errors up and never divide by the number of images")
-def pieces_never(model, x, y, size): _in_pieces(model, x, y, size, lambda n: n)
 
 
 # 5. around the ring

@@ -163,96 +163,6 @@ def wave_too_soon(lr, min_lr):
     return lambda step, n_steps: dict(lr=min_lr + (lr - min_lr)*(1 + math.cos(math.pi*step/max(1, n_steps - 1)))/2)
 
 
-# 4. the loop with a schedule
-def _trainings():
-    def drops(step, n_steps): return dict(lr=.5 if step < n_steps/2 else .05)
-    def falls(step, n_steps): return dict(lr=.2*(1 - step/n_steps))
-    def rises(step, n_steps): return dict(lr=.01*(step + 1))
-    one = torch.tensor([[1.]]), torch.tensor([[2.]]), torch.zeros(1, 1)
-    def data(n, d): return torch.randn(n, d), torch.randn(n, 1), torch.randn(d, 1)
-    return [(*one, drops, 2, 1), (*data(4, 2), falls, 1, 2), (*data(5, 3), rises, 2, 2), (*data(7, 2), falls, 3, 3),
-            (*data(3, 1), drops, 2, 8)]
-
-def _scheduled(x, y, w, schedule, n_epochs, batch_size):
-    w, dl = w.requires_grad_(), DataLoader(list(zip(x, y)), batch_size)
-    learn = Learner((dl, dl), lambda xb: xb@w, SGD, torch.nn.functional.mse_loss, metrics=None, params=[w])
-    learn.fit(n_epochs, schedule, verbose=False)
-    return w.detach()
-
-loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)',
-    _trainings, _scheduled, seconds=30,
-    hints=["The schedule wants two numbers: which step of the whole training this is, and how many there will be. How "
-           "many batches has an epoch, if the last one may be smaller?",
-           "Count the steps in one variable that goes on over all epochs: `step = 0` before the outer loop, `step += "
-           "1` after each update.",
-           "In the inner loop: `lr = schedule(step, n_steps)['lr']`, then the gradient `2*xb.T@(xb@w - yb)/len(xb)`, "
-           "then `w = w - lr*grad`."])
-
-@loop.right
-def loop_by_hand(x, y, w, schedule, n_epochs, batch_size):
-    starts = range(0, len(x), batch_size)
-    n_steps, step = n_epochs*len(starts), 0
-    for _ in range(n_epochs):
-        for i in starts:
-            xb, yb = x[i:i+batch_size], y[i:i+batch_size]
-            w = w - schedule(step, n_steps)['lr']*2*xb.T@(xb@w - yb)/len(xb)
-            step += 1
-    return w
-
-def _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=None, count=lambda step, epoch, i: step, zero=True,
-             mean=True):
-    "The loop, with places for mistakes"
-    w, step = w.clone().requires_grad_(), 0
-    n_steps = n_steps or n_epochs*len(x.split(batch_size))
-    for epoch in range(n_epochs):
-        for i, (xb, yb) in enumerate(zip(x.split(batch_size), y.split(batch_size))):
-            errors = (xb@w - yb)**2
-            (errors.mean() if mean else errors.sum()).backward()
-            with torch.no_grad(): w -= schedule(count(step, epoch, i), n_steps)['lr']*w.grad
-            if zero: w.grad = None
-            step += 1
-    return w.detach()
-
-@loop.right
-def loop_autograd(x, y, w, schedule, n_epochs, batch_size): return _trained(x, y, w, schedule, n_epochs, batch_size)
-
-@loop.right
-def loop_optimizer(x, y, w, schedule, n_epochs, batch_size):
-    w = torch.nn.Parameter(w.clone())
-    opt = SGD([w], lr=1.)
-    batches = list(zip(x.split(batch_size), y.split(batch_size)))*n_epochs
-    for step, (xb, yb) in enumerate(batches):
-        for group in opt.param_groups: group.update(schedule(step, len(batches)))
-        opt.zero_grad()
-        ((xb@w - yb)**2).mean().backward()
-        opt.step()
-    return w.data
-
-@loop.wrong("You count the steps of each epoch anew, so the schedule begins again in each; count on")
-def loop_restarts(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, count=lambda step, epoch, i: i)
-
-@loop.wrong("You told the schedule the steps of one epoch as n_steps; it wants those of the whole training")
-def loop_one_epoch(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=len(x.split(batch_size)))
-
-@loop.wrong("Your count is 1 in the first step; the first step has the number 0")
-def loop_from_one(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, count=lambda step, epoch, i: step + 1)
-
-@loop.wrong("You forgot the last batch, the smaller one, when you counted: round the number of batches up")
-def loop_rounded_down(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=n_epochs*max(1, len(x)//batch_size))
-
-@loop.wrong("The gradients of all batches add up: set w.grad to None, or to 0, after each step")
-def loop_no_zero(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, zero=False)
-
-@loop.wrong("You took the sum of the squared errors of a batch, not their mean, so the steps grow with the batch size")
-def loop_sum(x, y, w, schedule, n_epochs, batch_size):
-    return _trained(x, y, w, schedule, n_epochs, batch_size, mean=False)
-
-
 # 5. patience with the rate
 def _histories():
     noisy = (1/torch.arange(1., 31) + .05*torch.rand(30)).tolist()
@@ -353,3 +263,93 @@ def plateau_equal(losses, lr, patience):
 
 @plateau.wrong("You note the rate before you look at the loss, so each new rate comes an epoch late")
 def plateau_late(losses, lr, patience): return ([lr] + plateau_loop(losses, lr, patience))[:len(losses)]
+
+
+# 4. the loop with a schedule
+def _trainings():
+    def drops(step, n_steps): return dict(lr=.5 if step < n_steps/2 else .05)
+    def falls(step, n_steps): return dict(lr=.2*(1 - step/n_steps))
+    def rises(step, n_steps): return dict(lr=.01*(step + 1))
+    one = torch.tensor([[1.]]), torch.tensor([[2.]]), torch.zeros(1, 1)
+    def data(n, d): return torch.randn(n, d), torch.randn(n, 1), torch.randn(d, 1)
+    return [(*one, drops, 2, 1), (*data(4, 2), falls, 1, 2), (*data(5, 3), rises, 2, 2), (*data(7, 2), falls, 3, 3),
+            (*data(3, 1), drops, 2, 8)]
+
+def _scheduled(x, y, w, schedule, n_epochs, batch_size):
+    w, dl = w.requires_grad_(), DataLoader(list(zip(x, y)), batch_size)
+    learn = Learner((dl, dl), lambda xb: xb@w, SGD, torch.nn.functional.mse_loss, metrics=None, params=[w])
+    learn.fit(n_epochs, schedule, verbose=False)
+    return w.detach()
+
+loop = Exercise('schedule.loop', 'scheduled_training(x, y, w, schedule, n_epochs, batch_size)',
+    _trainings, _scheduled, seconds=30,
+    hints=["The schedule wants two numbers: which step of the whole training this is, and how many there will be. How "
+           "many batches has an epoch, if the last one may be smaller?",
+           "Count the steps in one variable that goes on over all epochs: `step = 0` before the outer loop, `step += "
+           "1` after each update.",
+           "In the inner loop: `lr = schedule(step, n_steps)['lr']`, then the gradient `2*xb.T@(xb@w - yb)/len(xb)`, "
+           "then `w = w - lr*grad`."])
+
+@loop.right
+def loop_by_hand(x, y, w, schedule, n_epochs, batch_size):
+    starts = range(0, len(x), batch_size)
+    n_steps, step = n_epochs*len(starts), 0
+    for _ in range(n_epochs):
+        for i in starts:
+            xb, yb = x[i:i+batch_size], y[i:i+batch_size]
+            w = w - schedule(step, n_steps)['lr']*2*xb.T@(xb@w - yb)/len(xb)
+            step += 1
+    return w
+
+def _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=None, count=lambda step, epoch, i: step, zero=True,
+             mean=True):
+    "The loop, with places for mistakes"
+    w, step = w.clone().requires_grad_(), 0
+    n_steps = n_steps or n_epochs*len(x.split(batch_size))
+    for epoch in range(n_epochs):
+        for i, (xb, yb) in enumerate(zip(x.split(batch_size), y.split(batch_size))):
+            errors = (xb@w - yb)**2
+            (errors.mean() if mean else errors.sum()).backward()
+            with torch.no_grad(): w -= schedule(count(step, epoch, i), n_steps)['lr']*w.grad
+            if zero: w.grad = None
+            step += 1
+    return w.detach()
+
+@loop.right
+def loop_autograd(x, y, w, schedule, n_epochs, batch_size): return _trained(x, y, w, schedule, n_epochs, batch_size)
+
+@loop.right
+def loop_optimizer(x, y, w, schedule, n_epochs, batch_size):
+    w = torch.nn.Parameter(w.clone())
+    opt = SGD([w], lr=1.)
+    batches = list(zip(x.split(batch_size), y.split(batch_size)))*n_epochs
+    for step, (xb, yb) in enumerate(batches):
+        for group in opt.param_groups: group.update(schedule(step, len(batches)))
+        opt.zero_grad()
+        ((xb@w - yb)**2).mean().backward()
+        opt.step()
+    return w.data
+
+@loop.wrong("You count the steps of each epoch anew, so the schedule begins again in each; count on")
+def loop_restarts(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, count=lambda step, epoch, i: i)
+
+@loop.wrong("You told the schedule the steps of one epoch as n_steps; it wants those of the whole training")
+def loop_one_epoch(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=len(x.split(batch_size)))
+
+@loop.wrong("Your count is 1 in the first step; the first step has the number 0")
+def loop_from_one(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, count=lambda step, epoch, i: step + 1)
+
+@loop.wrong("You forgot the last batch, the smaller one, when you counted: round the number of batches up")
+def loop_rounded_down(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, n_steps=n_epochs*max(1, len(x)//batch_size))
+
+@loop.wrong("The gradients of all batches add up: set w.grad to None, or to 0, after each step")
+def loop_no_zero(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, zero=False)
+
+@loop.wrong("You took the sum of the squared errors of a batch, not their mean, so the steps grow with the batch size")
+def loop_sum(x, y, w, schedule, n_epochs, batch_size):
+    return _trained(x, y, w, schedule, n_epochs, batch_size, mean=False)

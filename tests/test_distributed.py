@@ -169,11 +169,11 @@ def ended(pid):
 @pytest.mark.parametrize('how', [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize('early', [True, False], ids=['while they import', 'while they train'])
 def test_no_process_outlives_its_parent(start, tmp_path, how, early):
-    process = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path)
+    process = start(*TRAIN[:-1], '1000', '--processes', '2', '--out', '.', cwd=tmp_path)
     while not early and process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None
     children = until(lambda: len(found := ranks(process.pid)) == 2 and found, 30)
     process.send_signal(how)
-    until(lambda: all(map(ended, children.values())), 1)
+    until(lambda: all(map(ended, children.values())), 10)  # on a busy machine; by themselves, after minutes
     assert process.communicate()[1] == '' and process.returncode == -how
 
 @pytest.mark.skipif(not permitted('unshare', '-rn'), reason='cannot take the network away')

@@ -47,7 +47,7 @@ def stack_images(
     if not 0 <= low <= high <= 255:
         raise ValueError(f"stack_images takes numbers from 0 to 255, not from {low:g} to {high:g}; "
                          "scale them first")
-    # NumPy divides 7 times as fast as torch.from_numpy(stack)/255, to the same bits (measured)
+    # NumPy divides bytes faster than torch.from_numpy(stack)/255 does, to the same bits
     return torch.from_numpy(np.divide(stack, 255, dtype=np.float32))
 
 # %% ../nbs/01_tensor.ipynb #2225197c

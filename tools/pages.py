@@ -1,0 +1,143 @@
+"""What tools/docs.py does to a page once smalldocs has rendered it: markup mended, figures made files, code in lines."""
+import base64, html, io, json, re
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+MEND = [  # (what smalldocs writes, what it becomes)
+    # what folds a part of the sidebar is a button, with a name, which the keyboard reaches
+    (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
+    (r'<span class="menu-text">([^<]*)</span></span>'
+     r'<a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
+     r'<span class="menu-text">\1</span></span>'
+     r'<button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
+    (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
+    (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
+    (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
+    (r'<i class="bi([^"]*)"( role="img")?></i>', r'<i class="bi\1" aria-hidden="true"></i>'),
+    (r'title="Copy to Clipboard"', 'title="Copy to clipboard" aria-label="Copy to clipboard"'),
+    # two operators side by side are one
+    (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
+    (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
+    (r'(<p id="summary"[^>]*>)[^<]*</p>', r'\1The models are on their way …</p><noscript><p>Drawing needs JavaScript, which is '
+     'off in your browser: here it is the page itself that computes what the models say.</p></noscript>'),
+]
+HEADER = """<a class="skip" href="#quarto-document-content">Skip to the text</a><header id="quarto-header" class="sticky-top">
+<nav aria-label="Site" class="navbar sd-navbar-default">
+<button type="button" class="quarto-btn-toggle" aria-controls="quarto-sidebar" aria-expanded="false">
+<i class="bi bi-list" aria-hidden="true"></i><span class="visually-hidden">Pages</span></button>
+<a class="navbar-brand" href="index.html">mnist_sgd</a><span class="page-name" aria-hidden="true">{title}</span>
+<div class="smalldocs-search"><i class="bi bi-search" aria-hidden="true"></i>
+<input type="search" maxlength="64" class="form-control form-control-sm" placeholder="Search" aria-label="Search" autocomplete="off">
+<div class="smalldocs-search-results dropdown-menu"></div></div>
+<a class="bar-button" href="{git_url}" aria-label="Source code on GitHub"><i class="bi bi-github" aria-hidden="true"></i></a>
+<button type="button" class="quarto-color-scheme-toggle bar-button" aria-label="Light or dark" title="Light or dark"
+onclick="window.smalldocsToggleScheme()"><i class="bi" aria-hidden="true"></i></button></nav></header>"""
+HEAD = """<link rel="canonical" href="{url}"><link rel="manifest" href="site.webmanifest"><meta name="theme-color" content="#0072b2">
+<meta property="og:type" content="article"><meta property="og:title" content="{title}"><meta property="og:url" content="{url}">
+<meta property="og:description" content="{description}"><meta property="og:image" content="{home}cover.png">
+<meta name="twitter:card" content="summary_large_image">"""
+# figures whose words speak of what is dark or bright stay on paper by night; all others are turned
+ON_PAPER = re.compile(r'\b(dark|black|white|grey|pale|bright|light|ink|shade|photograph)', re.I)
+
+def head(text, name, settings):
+    "A page with a header that holds all on one bar, a link that skips it, and what previews and search engines read"
+    title, description = (re.search(o, text)[1] for o in (r'<title>(.*?)</title>', r'<meta name="description" content="(.*?)">'))
+    facts = dict(title=title.removesuffix(' – mnist_sgd'), description=description, home=settings['doc_url'],
+                 git_url=settings['git_url'], url=settings['doc_url'] + ('' if name == 'index' else f'{name}.html'))
+    text = re.sub(r'<header id="quarto-header".*?</header>', lambda _: HEADER.format(**facts), text, count=1, flags=re.S)
+    text = text.replace('<main class="content"', '<main tabindex="-1" class="content"', 1)
+    return text.replace('</title>', '</title>' + HEAD.format(**facts), 1)
+
+def contents(text):
+    "The table of contents once more, folded under the title, for narrow screens, where there is no margin"
+    found = re.search(r'<nav id="TOC".*?(<ul>.*</ul>)</nav>', text, re.S)
+    if not found: return text
+    links = re.sub(r' (id|class|data-scroll-target)="[^"]*"', '', found[1])
+    fold = f'<details class="contents"><summary>On this page</summary>{links}</details>'
+    end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
+    return text[:end] + fold + text[end:]
+
+def code_lines(text):
+    "Each line of code in a span of its own, which knows its indent: wrapped, it hangs"
+    def lines(found):
+        out, open_tags = [], []
+        for line in found[2].split('\n'):
+            before = ''.join(open_tags)
+            for end, tag in re.findall(r'<(/?)(span[^>]*)>', line): open_tags.pop() if end else open_tags.append(f'<{tag}>')
+            indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
+            style = f' style="--i:{indent}"' if indent else ''
+            out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
+        return found[1] + '\n'.join(out) + '</code></pre>'
+    return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
+
+def figures(text, name, folder):
+    "A page whose pictures are files beside it, at most 128 colours each, as wide as they were designed"
+    folder.mkdir(exist_ok=True)
+    def figure(found):
+        before, data, after, caption = found.groups()
+        image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
+        few = image.quantize(128, dither=Image.Dither.NONE)
+        paper = max(few.histogram())/(image.width*image.height)
+        file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
+        few.convert('RGB').save(file, lossless=True)
+        kind = ' class="turned"' if paper > .6 and not ON_PAPER.search(before + (caption or '')) else ''
+        after = re.sub(r' class="[^"]*"', '', after)
+        return (f'<img{before}src="{folder.name}/{file.name}"{kind} width="{image.width//2}" height="{image.height//2}" '
+                f'loading="lazy" decoding="async"{after}>{caption or ""}')
+    return re.sub(r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?', figure, text,
+                  flags=re.S)
+
+def finish(page, settings):
+    "Mend a page of the site, and make its links stay on the site that it is read from"
+    text = page.read_text(encoding='utf-8').replace(f'href="{settings["doc_url"]}', 'href="')
+    for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
+    text = code_lines(figures(contents(text), page.stem, page.parent/'figures'))
+    page.write_text(head(text, page.stem, settings), encoding='utf-8')
+
+def glossary(site):
+    "What each term means, in one or two sentences, for the links to it: glossary.json"
+    text = (site/'glossary.html').read_text(encoding='utf-8')
+    terms = {}
+    for key, title, body in re.findall(r'<h3[^>]*data-anchor-id="([^"]*)">(.*?)</h3>\n<p>(.*?)</p>', text, re.S):
+        title, body = (html.unescape(re.sub(r'<[^>]*>', '', o)) for o in (title, body))
+        terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
+    (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
+
+def short_index(site, most=400):
+    "The index of the search, with the beginning of each text: it is fetched at the first key"
+    path = site/'search.json'
+    entries = json.loads(path.read_text(encoding='utf-8'))
+    for e in entries: e['text'] = e['text'][:most]
+    path.write_text(json.dumps(entries, ensure_ascii=False, separators=(',', ':')), encoding='utf-8')
+
+def cover(site, images, title, words):
+    "cover.png, 1200 x 630, for previews: ten digits, the question and the name"
+    import matplotlib
+    fonts = Path(matplotlib.get_data_path())/'fonts'/'ttf'
+    picture = Image.new('RGB', (1200, 630), '#f5f2eb')
+    for k, image in enumerate(images):
+        ink = Image.fromarray(255 - image).resize((224, 224), Image.Resampling.NEAREST)
+        picture.paste(ink, (40 + k % 5*224, 60 + k//5*224))
+    draw = ImageDraw.Draw(picture)
+    for text, size, y, colour in ((words, 54, 330, '#23282e'), (title, 34, 530, '#0072B2')):
+        font = ImageFont.truetype(str(fonts/'DejaVuSans-Bold.ttf'), size)
+        draw.multiline_text((60, y), text, font=font, fill=colour, spacing=14)
+    picture.quantize(64).save(site/'cover.png', optimize=True)
+
+MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Not found – mnist_sgd</title><style>
+:root {{ color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif; }}
+body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; }}
+</style></head><body><h1>This page is not there</h1><p>The address may be an old one: chapters get other names now and then.
+<a href="{base}">Start at the first page</a>, or look into the <a href="{base}glossary.html">glossary</a>.</p></body></html>
+"""
+
+def extras(site, settings):
+    "A page for addresses that are not there, and what a browser wants to know to install the site"
+    base = re.sub(r'^https?://[^/]*', '', settings['doc_url'])
+    (site/'404.html').write_text(MISSING.format(base=base), encoding='utf-8')
+    manifest = dict(name='mnist_sgd: how does a network learn?', short_name='mnist_sgd', start_url='index.html', display='browser',
+                    theme_color='#0072b2', background_color='#ffffff',
+                    icons=[dict(src='site/favicon.svg', sizes='any', type='image/svg+xml')])
+    (site/'site.webmanifest').write_text(json.dumps(manifest), encoding='utf-8')

@@ -106,6 +106,16 @@ def fold_solutions(proc):
                       html('</details>\n')] if found else [cell]
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
+def below_the_title(proc):
+    "nbdev takes a title and a description from the first cell, and forgets what stands below them, such as an element to fill"
+    for p in (ROOT/'nbs').glob('*.ipynb'):
+        first = ''.join(json.loads(p.read_text(encoding='utf-8'))['cells'][0]['source'])
+        if found := re.search(r'^<\w.*', first, re.M | re.S):
+            page = proc/re.sub(r'^\d+_', '', p.name)
+            nb = json.loads(page.read_text(encoding='utf-8'))
+            nb['cells'].insert(1, dict(cell_type='markdown', id='below', metadata={}, source=found[0]))
+            page.write_text(json.dumps(nb), encoding='utf-8')
+
 def add_notebook_links(proc, chapters, git_url):
     "At the top of each page: links to Colab and to what `copy_chapters` puts on the site, and the reading time"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
@@ -171,6 +181,7 @@ def render(proc, site, settings, chapters):
     name_pages(proc)
     api_entries(proc)
     fold_solutions(proc)
+    below_the_title(proc)
     add_notebook_links(proc, chapters, settings['git_url'])
     licences(proc)
     subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', '--strict', proc], check=True)

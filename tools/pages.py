@@ -59,7 +59,7 @@ def contents(text):
     return text[:end] + fold + text[end:]
 
 def code_lines(text):
-    "Each line of code in a span of its own, which knows its indent: wrapped, it hangs"
+    "Each line of code in a span of its own, which knows its indent: wrapped, it hangs. So does what is printed, but for tables"
     def lines(found):
         out, open_tags = [], []
         for line in found[2].split('\n'):
@@ -69,6 +69,8 @@ def code_lines(text):
             style = f' style="--i:{indent}"' if indent else ''
             out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
         return found[1] + '\n'.join(out) + '</code></pre>'
+    def printed(found): return found[0] if re.search(r'\S  +\S', found[1]) else f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
+    text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
 
 def figures(text, name, folder):

@@ -128,7 +128,7 @@ def cover(site, images, title, words):
     picture.quantize(64).save(site/'cover.png', optimize=True)
 
 MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Not found – mnist_sgd</title><style>
+<link rel="icon" href="data:,"><title>Not found – mnist_sgd</title><style>
 :root {{ color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif; }}
 body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; }}
 </style></head><body><h1>This page is not there</h1><p>The address may be an old one: chapters get other names now and then.

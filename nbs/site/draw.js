@@ -132,7 +132,6 @@ function liftPen() {
 
 function useKeys() {
   pad.addEventListener('keydown', e => {
-    if ((e.ctrlKey || e.metaKey) && e.key === 'z') { e.preventDefault(); liftPen(); undo() }
     if (e.ctrlKey || e.metaKey || e.altKey) return
     if (e.key in arrows) {
       held.add(e.key)
@@ -148,6 +147,12 @@ function useKeys() {
     else return
     e.preventDefault()
     showCursor()
+  })
+  document.addEventListener('keydown', e => {
+    if (!(e.ctrlKey || e.metaKey) || e.key !== 'z' || e.target.matches('[type=search]')) return
+    e.preventDefault()
+    liftPen()
+    undo()
   })
   pad.addEventListener('keyup', e => held.delete(e.key))
   pad.addEventListener('blur', () => { held.clear(); liftPen() })

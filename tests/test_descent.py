@@ -89,9 +89,10 @@ def test_the_five_fates_in_words(figure):
 def test_bouncing_is_not_on_its_way_and_the_shallow_valley_is_not_the_deepest(figure):
     for name in ('bowl', 'ravine'):  # one coordinate jumps to and fro for ever, while the other comes to rest
         choose(figure, name, x=-1.6, y=1.1, lr=1, momentum=0)
-        path, losses = book_path(name, [-1.6, 1.1], 1., 0)
+        losses = book_path(name, [-1.6, 1.1], 1., 0)[1]
         assert losses[-1] < .99*losses[0] and losses[-1] > .99*losses[-10]
-        assert verdict(figure) == f'Does not settle: loss {losses[-1]:.4f} after 40 steps, {losses[0]:.4f} at the start.'
+        end, start = losses[-1], losses[0]
+        assert verdict(figure) == f'Does not settle: loss {end:.4f} after 40 steps, {start:.4f} at the start.'
     choose(figure, 'ravine', lr=.02)
     assert verdict(figure).startswith('On its way: ')
     choose(figure, 'valleys', x=1.5, lr=.1)

@@ -335,7 +335,8 @@ def test_a_click_draws_a_dot_and_undo_takes_it_back(page):
     open_page(page)
     page.locator('#pad').click()
     verdicts(page)
-    ink = """() => { const pad = document.querySelector('#pad'), {data} = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height)
+    ink = """() => {
+        const {data} = document.querySelector('#pad').getContext('2d').getImageData(0, 0, 560, 560)
         return data.filter((v, i) => i % 4 == 3 && v > 128).length }"""
     assert 1000 < page.evaluate(ink) < 2500  # a dot as wide as the pen, 46
     page.keyboard.press('Control+z')

@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from book import assemble, make_pdf
+
 from mnist_sgd.drills import drill_pool, right_answer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +78,7 @@ def hidden_by_something(page, selector):
     }).map(e => e.textContent)''', selector)
 
 def test_phone_menu(page):
-    "On a phone the list of pages is out of the way until it is asked for; then all of it can be reached, and Escape closes it"
+    "On a phone the list of pages is out of the way until asked for; then all of it can be reached; Escape closes it"
     page.set_viewport_size(dict(width=390, height=844))
     page.goto('/relu.html', wait_until='networkidle')
     button, chapter = page.locator('.quarto-btn-toggle'), page.locator('#quarto-sidebar a[href="similarity.html"]')
@@ -141,7 +143,8 @@ def test_every_link_and_anchor_resolves(site):
             if 'mnist-sgd.github.io' in link: broken.append((name, link))
             continue
         # a page that is shown for any address that is missing has links from the top of the site
-        target = unquote(url.path.removeprefix('/mnist_sgd/') or 'index.html') if name == '404.html' else unquote(url.path) or name
+        target = unquote(url.path) or name
+        if name == '404.html': target = target.removeprefix('/mnist_sgd/') or 'index.html'
         anchors += bool(url.fragment)
         found = (docs/target).is_file() and (not url.fragment or unquote(url.fragment) in pages[target].ids)
         if not found: broken.append((name, link))
@@ -289,7 +292,7 @@ def test_weight(site):
     assert (docs/'search.json').stat().st_size < 400_000
 
 def test_figures_as_designed_light_and_dark(page):
-    "None is drawn larger than designed; by night drawings of lines are turned, what is dark or bright for a reason is not"
+    "None is drawn larger than designed; by night drawings of lines are turned, what is dark for a reason is not"
     page.goto('/relu.html')
     figures = page.locator('main img')
     for k in range(figures.count()):
@@ -321,7 +324,8 @@ def test_printed_from_the_dark_it_is_dark_on_white(page):
         return (+r + +g + +b)/3 })'''
     assert max(page.evaluate(lightness, ['main p', 'h1', 'h2', 'pre .im', 'figcaption', 'main a'])) < 140
     assert page.evaluate('getComputedStyle(document.body).backgroundColor') == 'rgb(255, 255, 255)'
-    assert not page.locator('#quarto-header, #quarto-sidebar, .page-navigation, .code-copy-button').locator('visible=true').count()
+    for selector in ('#quarto-header', '#quarto-sidebar', '.page-navigation', '.code-copy-button'):
+        assert not page.locator(selector).first.is_visible(), selector
 
 def test_a_deep_link_is_there_at_once(page):
     page.goto('/glossary.html#weight-decay')
@@ -345,8 +349,8 @@ def test_copy(browser, site):
     box = first.bounding_box()
     assert min(box['width'], box['height']) >= 32
     cells = json.loads((ROOT/'nbs'/'03_similarity.ipynb').read_text(encoding='utf-8'))['cells']
-    shown = [''.join(c['source']) for c in cells if c['cell_type'] == 'code' and not ''.join(c['source']).startswith('#|')]
-    for source in shown[:3]:
+    sources = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']
+    for source in [o for o in sources if not o.startswith('#|')][:3]:
         block = page.locator('.code-copy-outer-scaffold', has_text=source.splitlines()[0]).first
         block.locator('button').tap()
         page.wait_for_function('text => navigator.clipboard.readText().then(t => t == text)', arg=source)
@@ -395,7 +399,8 @@ def test_it_goes_on_where_you_stopped(page):
 def test_what_previews_and_search_engines_read(page):
     docs, home = ROOT/'_docs', 'https://mnist-sgd.github.io/mnist_sgd/'
     page.goto('/similarity.html')
-    meta = dict(page.eval_on_selector_all('meta[property], meta[name]', 'all => all.map(e => [e.getAttribute("property") ?? e.name, e.content])'))
+    read = 'all => all.map(e => [e.getAttribute("property"), e.content])'
+    meta = dict(page.eval_on_selector_all('meta[property]', read))
     assert meta['og:title'] == '3 Pixel similarity' and meta['og:description'].startswith('After this chapter you can')
     assert meta['og:url'] == page.get_attribute('link[rel=canonical]', 'href') == f'{home}similarity.html'
     assert Image.open(docs/meta['og:image'].removeprefix(home)).size == (1200, 630)
@@ -415,6 +420,52 @@ def test_without_scripts(browser, site):
     assert page.get_by_text('0.9652 instead of 0.9514').is_visible()
     context.close()
 
+def test_home(page):
+    "The question, a way to begin, and a pad that answers; the models are fetched when it is touched"
+    fetched = []
+    page.on('request', lambda r: fetched.append(r.url))
+    page.goto('/index.html', wait_until='networkidle')
+    assert page.inner_text('h1') == 'How does a network learn?' and not any('safetensors' in url for url in fetched)
+    for part in ('.begin', '#home-pad', '.facts'):
+        box = page.locator(part).bounding_box()
+        assert box['y'] + box['height'] < 900
+    sources = [p.read_text(encoding='utf-8') for p in (ROOT/'nbs').glob('[0-9]*.ipynb')]
+    hours = round(sum(int(re.search(r'\*About (\d+) minutes', o)[1]) for o in sources)/60)
+    assert f'{len(CHAPTERS)} chapters, about {hours} hours' in page.inner_text('.facts')
+    def says(pattern):
+        page.wait_for_function("o => RegExp(o).test(document.querySelector('#home-verdict').innerText)", arg=pattern)
+    verdict, box = page.locator('#home-verdict'), page.locator('#home-pad').bounding_box()
+    page.mouse.move(box['x'] + .25*box['width'], box['y'] + .22*box['height'])
+    page.mouse.down()
+    for x, y in ((.74, .22), (.45, .85)):
+        page.mouse.move(box['x'] + x*box['width'], box['y'] + y*box['height'], steps=8)
+    page.mouse.up()
+    says('linear model of chapter 7 says seven .*chapter 9 seven')
+    page.focus('#home-next')
+    page.keyboard.press('Enter')
+    says('^Labelled three. The linear model of chapter 7 says three')
+    page.focus('#home-clear')
+    page.keyboard.press('Enter')
+    assert verdict.inner_text() == 'Draw a 3 or a 7.' and not violations(page)
+    page.click('.begin')
+    page.wait_for_url('**/data.html')
+
+def test_the_book_as_pdf(site, browser, tmp_path):
+    "Every link within the book leads somewhere; the contents say on which page a chapter begins"
+    docs, home = ROOT/'_docs', 'https://mnist-sgd.github.io/mnist_sgd/'
+    book = Anchors(assemble(docs, None, home))
+    inside = [o for o in book.links if o.startswith('#')]
+    assert len(inside) > 500 and not [o for o in inside if o[1:] not in book.ids]
+    for o in book.links:
+        if o.startswith(home) and o != home: assert (docs/unquote(urlsplit(o.removeprefix(home)).path)).is_file(), o
+    path = tmp_path/'book.pdf'
+    numbers = make_pdf(docs, path, ['similarity', 'recorder'], home, browser)
+    pages = len(re.findall(rb'/Type /Page\b', path.read_bytes()))
+    ends = [numbers[o] for o in ('similarity', 'recorder', 'solutions')]
+    assert ends[0] == 3 and ends == sorted(ends) and ends[2] <= pages < 60
+    order = [numbers[f'similarity--{o}'] for o in ('the-ideal-digit', 'is-it-a-three', 'exercises')]
+    assert order == sorted(order) and order[-1] < numbers['recorder'] and not (docs/'book.html').exists()
+
 def test_drills(page):
     "A question is asked, judged as `right_answer` judges, and the next one comes; by keyboard alone"
     page.goto('/drills.html', wait_until='networkidle')
@@ -426,10 +477,12 @@ def test_drills(page):
     assert status.inner_text().startswith('Type an answer first')
     for k in range(4):
         question = pool[page.inner_text('.question')]
-        assert page.evaluate("document.querySelector('#drills-answer').labels[0].innerText") == page.inner_text('.question')
+        label = page.evaluate("document.querySelector('#drills-answer').labels[0].innerText")
+        assert label == page.inner_text('.question')
         page.keyboard.type(question['wanted'] if k % 2 else '12345.5')
         page.keyboard.press('Enter')
-        assert status.inner_text() == ('✓ Right. ' if k % 2 else f"✗ It is {question['wanted']}. ") + question['why'].replace('`', '')
+        verdict, why = '✓ Right.' if k % 2 else f"✗ It is {question['wanted']}.", question['why'].replace('`', '')
+        assert status.inner_text() == f'{verdict} {why}'
         page.keyboard.press('Enter')
         assert answer.input_value() == status.inner_text() == ''
     assert page.inner_text('.drills-score') == '2 of 4 right'
@@ -437,8 +490,8 @@ def test_drills(page):
     assert pool[page.inner_text('.question')]['kind'] == 'pairs'
     r = random.Random(0)
     wanted = [q['wanted'] for q in r.sample(list(pool.values()), 60)]
-    given = [*wanted, '', '−2', '-2', ' .5 ', '5e-1', '1 2', '1e400', '(3, 4)', '3 4', '(3,)', 'three', '1,000', '+2', '2.', '0', '-0',
-             *(f'{r.uniform(-3, 3):.3g}' for _ in range(40))]
+    given = [*wanted, '', '−2', '-2', ' .5 ', '5e-1', '1 2', '1e400', '(3, 4)', '3 4', '(3,)', 'three', '1,000', '+2',
+             '2.', '0', '-0', *(f'{r.uniform(-3, 3):.3g}' for _ in range(40))]
     given += [f'{float(o)*f:.6g}' for o in wanted if not o.startswith('(') for f in (.9899, .9901, 1.0099, 1.0102)]
     pairs = [(g, w) for g in given for w in wanted[:30] + ['-2', '0', '0.5', '(3,)']]
     judged = page.evaluate("""async pairs => {

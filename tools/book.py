@@ -1,12 +1,14 @@
-"""The whole book as one PDF, printed by Chromium from the pages of the site: cover, contents with page numbers, the chapters,
-and the solutions at the end. `python tools/docs.py --pdf` writes it to _docs/mnist_sgd.pdf; it takes some minutes."""
+"""The whole book as one PDF, printed by Chromium from the pages of the site: cover, contents with page numbers, the
+chapters, and the solutions at the end. `python tools/docs.py --pdf` writes it to _docs/mnist_sgd.pdf."""
 import re, shutil
-from pathlib import Path
+
+from pages import template
 
 LEFT_OUT = ('draw', 'drills', 'all')  # pages that are nothing on paper
 STYLE = """
 @page { size: A4; margin: 18mm 20mm 20mm; }
-.cover { height: 250mm; display: flex; flex-direction: column; justify-content: center; gap: 2rem; font-family: var(--book-sans); }
+.cover { height: 250mm; display: flex; flex-direction: column; justify-content: center; gap: 2rem; }
+.cover p { font-family: var(--book-sans); }
 .cover img { width: 100%; }
 .chapter, .listed { break-before: page; }
 .listed ol { list-style: none; padding: 0; font-family: var(--book-sans); }
@@ -16,7 +18,8 @@ STYLE = """
 .listed a i { flex: 1; order: 2; border-bottom: 1px dotted; margin-bottom: .4em; }
 .chapter a { text-decoration: none; }
 """
-FOOTER = '<div style="width: 100%; font: 8pt sans-serif; color: #555; text-align: center"><span class="pageNumber"></span></div>'
+FOOTER = '''<div style="width: 100%; font: 8pt sans-serif; color: #555; text-align: center">
+<span class="pageNumber"></span></div>'''
 
 def own_ids(text, name, names, home):
     "The text of a page, its anchors named after it, and links to other pages made links within the book"
@@ -42,8 +45,8 @@ def assemble(site, names, home):
     "The book as one page of HTML"
     index = (site/'index.html').read_text(encoding='utf-8')
     sidebar = re.search(r'<nav id="quarto-sidebar".*?</nav>', index, re.S)[0]
-    entries = re.findall(r'<span class="menu-text">([^<]*)</span></span>|<a href="([^"]*)\.html" class="sidebar-item-text[^"]*"[^>]*>'
-                         r'<span class="menu-text">([^<]*)</span>', sidebar)
+    link = r'<a href="([^"]*)\.html" class="sidebar-item-text[^"]*"[^>]*><span class="menu-text">([^<]*)</span>'
+    entries = re.findall(rf'<span class="menu-text">([^<]*)</span></span>|{link}', sidebar)
     names = [page for _, page, _ in entries if page and page not in LEFT_OUT and (names is None or page in names)]
     listed, chapters, solutions = [], [], []
     for part, page, title in entries:
@@ -52,18 +55,17 @@ def assemble(site, names, home):
         main = re.search(r'<main [^>]*>(.*)</main>', (site/f'{page}.html').read_text(encoding='utf-8'), re.S)[1]
         count = len(solutions)
         main = solutions_apart(own_ids(main, page, names, home), solutions)
-        solutions[count:] = [f'<h3 id="solution-{k}">Solution {k}, {title}</h3>{o}' for k, o in enumerate(solutions[count:], count + 1)]
-        chapters.append(f'<article class="chapter content" id="{page}">{main}</article>')
+        for k in range(count, len(solutions)):
+            solutions[k] = f'<h3 id="solution-{k + 1}">Solution {k + 1}, {title}</h3>{solutions[k]}'
+        chapters.append(f'<article class="chapter" id="{page}">{main}</article>')
         listed.append(f'<li><a href="#{page}">{title}<i></i></a></li>')
     if solutions:
         listed.append('<li class="part"><a href="#solutions">Solutions<i></i></a></li>')
-        chapters.append(f'<article class="chapter content" id="solutions"><h1>Solutions</h1>{"".join(solutions)}</article>')
-    styles = ''.join(re.findall(r'<link rel="stylesheet" href="[^"]*"(?! data-mode="dark")[^>]*>', index)).replace('media="not all and', 'media="all, not all and')
-    body = (f'<div class="cover"><img src="cover.png" alt=""><p>How does a network learn? From the pixels of a handwritten digit to a trained '
-            f'neural network, every line by hand.<br>{home}</p></div>'
-            f'<div class="listed"><h1>Contents</h1><ol>{"".join(listed)}</ol></div><main class="content">{"".join(chapters)}</main>')
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>mnist_sgd</title>{styles}<style>{STYLE}</style></head>'
-            f'<body>{body.replace(" loading=" + chr(34) + "lazy" + chr(34), "")}</body></html>')
+        chapters.append(f'<article class="chapter" id="solutions"><h1>Solutions</h1>{"".join(solutions)}</article>')
+    styles = dict.fromkeys(re.findall(r'<link rel="stylesheet" href="([^"]*)"', index))
+    styles = ''.join(f'<link rel="stylesheet" href="{o}">' for o in styles)
+    chapters = ''.join(chapters).replace(' loading="lazy"', '')
+    return template('book').format(styles=styles, style=STYLE, home=home, listed=''.join(listed), chapters=chapters)
 
 def page_numbers(pdf):
     "On which page is what is linked to? Anchor -> number, from the PDF itself"
@@ -71,23 +73,29 @@ def page_numbers(pdf):
     found = re.findall(rb'/(?!Dest )([\w%#.-]+) \[(\d+) 0 R /XYZ', pdf)
     return {name.decode(): pages.index(int(n)) + 1 for name, n in found if int(n) in pages}
 
-def make_pdf(site, path=None, names=None, home='https://mnist-sgd.github.io/mnist_sgd/'):
+def make_pdf(site, path, names, home, browser):
     "Print the book, or the pages in `names`, to `path`: twice, as only the first print tells what is on which page"
-    from playwright.sync_api import sync_playwright
-    path, book = Path(path or site/'mnist_sgd.pdf'), site/'book.html'
+    book, page = site/'book.html', browser.new_page()
     book.write_text(assemble(site, names, home), encoding='utf-8')
-    chromium = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-    options = dict(prefer_css_page_size=True, print_background=True, outline=True, tagged=True, display_header_footer=True,
-                   header_template='<span></span>', footer_template=FOOTER)
-    try:
-        with sync_playwright() as p:
-            browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox'])
-            page = browser.new_page()
-            page.goto(book.resolve().as_uri(), wait_until='load')
-            numbers = page_numbers(page.pdf(**options))
-            page.evaluate("""numbers => { for (const a of document.querySelectorAll('.listed a'))
-                a.dataset.page = numbers[a.hash.slice(1)] ?? '' }""", numbers)
-            path.write_bytes(page.pdf(**options))
-            browser.close()
-    finally: book.unlink()
+    options = dict(prefer_css_page_size=True, print_background=True, outline=True, tagged=True,
+                   display_header_footer=True, header_template='<span></span>', footer_template=FOOTER)
+    page.goto(book.resolve().as_uri(), wait_until='load')
+    numbers = page_numbers(page.pdf(**options))
+    page.evaluate("""numbers => { for (const a of document.querySelectorAll('.listed a'))
+        a.dataset.page = numbers[a.hash.slice(1)] ?? '' }""", numbers)
+    path.write_bytes(page.pdf(**options))
+    page.close()
+    book.unlink()
     return numbers
+
+def whole_book(site, home):
+    "Print the whole book to mnist_sgd.pdf, with the system's Chromium or else Playwright's, and link to it"
+    from playwright.sync_api import sync_playwright
+    chromium = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox'])
+        make_pdf(site, site/'mnist_sgd.pdf', None, home, browser)
+        browser.close()
+    page, offer = site/'index.html', ' <a href="mnist_sgd.pdf">The whole book as a PDF</a>.'
+    text = page.read_text(encoding='utf-8')
+    page.write_text(text.replace('on any laptop, offline.', f'on any laptop, offline.{offer}'), encoding='utf-8')

@@ -20,7 +20,7 @@ from nbdev.serve import proc_nbs
 from nbdev.showdoc import BasicMarkdownRenderer
 
 import pages
-from book import make_pdf
+from book import whole_book
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.drills import drill_pool
 
@@ -107,7 +107,7 @@ def fold_solutions(proc):
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def below_the_title(proc):
-    "nbdev takes a title and a description from the first cell, and forgets what stands below them, such as an element to fill"
+    "nbdev takes a title and a description from the first cell, and drops what stands below them: an element to fill"
     for p in (ROOT/'nbs').glob('*.ipynb'):
         first = ''.join(json.loads(p.read_text(encoding='utf-8'))['cells'][0]['source'])
         if found := re.search(r'^<\w.*', first, re.M | re.S):
@@ -157,6 +157,7 @@ def licences(proc):
 def finish(site, settings, chapters):
     "All that is done to the site once smalldocs has rendered it"
     for page in site.glob('*.html'): pages.finish(page, settings)
+    pages.home(site, chapters)
     pages.glossary(site)
     pages.short_index(site)
     pages.extras(site, settings)
@@ -170,11 +171,12 @@ def main():
     config.read(ROOT/'settings.ini', encoding='utf-8')
     settings, chapters, site = config['DEFAULT'], sorted((ROOT/'nbs').glob('[0-9]*.ipynb')), ROOT/'_docs'
     # nbdev warns of a cell that imports and does more: a chapter's first cell sets the style of its figures
-    os.environ['PYTHONWARNINGS'] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:Found cells containing imports".strip(',')
+    filters = [os.environ.get('PYTHONWARNINGS'), 'ignore:Found cells containing imports']
+    os.environ['PYTHONWARNINGS'] = ','.join(filter(None, filters))
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
     render(proc, site, settings, chapters)
     subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
-    if '--pdf' in sys.argv: make_pdf(site)
+    if '--pdf' in sys.argv: whole_book(site, settings['doc_url'])
 
 def render(proc, site, settings, chapters):
     "From what nbdev made of the notebooks to the site"

@@ -1,4 +1,4 @@
-"""What tools/docs.py does to a page once smalldocs has rendered it: markup mended, figures made files, code in lines."""
+"""What tools/docs.py does to a page that smalldocs has rendered: markup mended, figures made files, code in lines."""
 import base64, html, io, json, re
 from pathlib import Path
 
@@ -19,35 +19,27 @@ MEND = [  # (what smalldocs writes, what it becomes)
     # two operators side by side are one
     (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
     (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
-    (r'(<p id="summary"[^>]*>)[^<]*</p>', r'\1The models are on their way …</p><noscript><p>Drawing needs JavaScript, which is '
-     'off in your browser: here it is the page itself that computes what the models say.</p></noscript>'),
+    (r'(<p id="summary"[^>]*>[^<]*</p>)', r'\1<noscript><p>Drawing needs JavaScript, which is off in your browser: '
+     'it is the page itself that computes what the models say.</p></noscript>'),
 ]
-HEADER = """<a class="skip" href="#quarto-document-content">Skip to the text</a><header id="quarto-header" class="sticky-top">
-<nav aria-label="Site" class="navbar sd-navbar-default">
-<button type="button" class="quarto-btn-toggle" aria-controls="quarto-sidebar" aria-expanded="false">
-<i class="bi bi-list" aria-hidden="true"></i><span class="visually-hidden">Pages</span></button>
-<a class="navbar-brand" href="index.html">mnist_sgd</a><span class="page-name" aria-hidden="true">{title}</span>
-<div class="smalldocs-search"><i class="bi bi-search" aria-hidden="true"></i>
-<input type="search" maxlength="64" class="form-control form-control-sm" placeholder="Search" aria-label="Search" autocomplete="off">
-<div class="smalldocs-search-results dropdown-menu"></div></div>
-<a class="bar-button" href="{git_url}" aria-label="Source code on GitHub"><i class="bi bi-github" aria-hidden="true"></i></a>
-<button type="button" class="quarto-color-scheme-toggle bar-button" aria-label="Light or dark" title="Light or dark"
-onclick="window.smalldocsToggleScheme()"><i class="bi" aria-hidden="true"></i></button></nav></header>"""
-HEAD = """<link rel="canonical" href="{url}"><link rel="manifest" href="site.webmanifest"><meta name="theme-color" content="#0072b2">
-<meta property="og:type" content="article"><meta property="og:title" content="{title}"><meta property="og:url" content="{url}">
-<meta property="og:description" content="{description}"><meta property="og:image" content="{home}cover.png">
-<meta name="twitter:card" content="summary_large_image">"""
+def template(name): return (Path(__file__).parent/'templates'/f'{name}.html').read_text(encoding='utf-8').rstrip('\n')
+
 # figures whose words speak of what is dark or bright stay on paper by night; all others are turned
 ON_PAPER = re.compile(r'\b(dark|black|white|grey|pale|bright|light|ink|shade|photograph)', re.I)
 
+def fill(pattern, filling, text):
+    "The text, with what the pattern finds first replaced"
+    return re.sub(pattern, lambda _: filling, text, count=1, flags=re.S)
+
 def head(text, name, settings):
     "A page with a header that holds all on one bar, a link that skips it, and what previews and search engines read"
-    title, description = (re.search(o, text)[1] for o in (r'<title>(.*?)</title>', r'<meta name="description" content="(.*?)">'))
-    facts = dict(title=title.removesuffix(' – mnist_sgd'), description=description, home=settings['doc_url'],
-                 git_url=settings['git_url'], url=settings['doc_url'] + ('' if name == 'index' else f'{name}.html'))
-    text = re.sub(r'<header id="quarto-header".*?</header>', lambda _: HEADER.format(**facts), text, count=1, flags=re.S)
+    title = re.search(r'<h1 class="title">(.*?)</h1>', text)[1]
+    description = re.search(r'<meta name="description" content="(.*?)">', text)[1]
+    url = settings['doc_url'] + ('' if name == 'index' else f'{name}.html')
+    facts = dict(title=title, description=description, url=url, home=settings['doc_url'], git_url=settings['git_url'])
+    text = fill(r'<header id="quarto-header".*?</header>', template('header').format(**facts), text)
     text = text.replace('<main class="content"', '<main tabindex="-1" class="content"', 1)
-    return text.replace('</title>', '</title>' + HEAD.format(**facts), 1)
+    return text.replace('</title>', '</title>' + template('head').format(**facts), 1)
 
 def contents(text):
     "The table of contents once more, folded under the title, for narrow screens, where there is no margin"
@@ -59,17 +51,21 @@ def contents(text):
     return text[:end] + fold + text[end:]
 
 def code_lines(text):
-    "Each line of code in a span of its own, which knows its indent: wrapped, it hangs. So does what is printed, but for tables"
+    "Each line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
         for line in found[2].split('\n'):
             before = ''.join(open_tags)
-            for end, tag in re.findall(r'<(/?)(span[^>]*)>', line): open_tags.pop() if end else open_tags.append(f'<{tag}>')
+            for end, tag in re.findall(r'<(/?)(span[^>]*)>', line):
+                if end: open_tags.pop()
+                else: open_tags.append(f'<{tag}>')
             indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
             style = f' style="--i:{indent}"' if indent else ''
             out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
         return found[1] + '\n'.join(out) + '</code></pre>'
-    def printed(found): return found[0] if re.search(r'\S  +\S', found[1]) else f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
+    def printed(found):
+        if re.search(r'\S  +\S', found[1]): return found[0]
+        return f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
     text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
 
@@ -84,11 +80,11 @@ def figures(text, name, folder):
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
         few.convert('RGB').save(file, lossless=True)
         kind = ' class="turned"' if paper > .6 and not ON_PAPER.search(before + (caption or '')) else ''
+        size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
         after = re.sub(r' class="[^"]*"', '', after)
-        return (f'<img{before}src="{folder.name}/{file.name}"{kind} width="{image.width//2}" height="{image.height//2}" '
-                f'loading="lazy" decoding="async"{after}>{caption or ""}')
-    return re.sub(r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?', figure, text,
-                  flags=re.S)
+        return f'<img{before}src="{folder.name}/{file.name}"{kind} {size}{after}>{caption or ""}'
+    png = r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?'
+    return re.sub(png, figure, text, flags=re.S)
 
 def finish(page, settings):
     "Mend a page of the site, and make its links stay on the site that it is read from"
@@ -96,6 +92,15 @@ def finish(page, settings):
     for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
     text = code_lines(figures(contents(text), page.stem, page.parent/'figures'))
     page.write_text(head(text, page.stem, settings), encoding='utf-8')
+
+
+def home(site, chapters):
+    "The first page opens with the question, a pad to draw on, and one button to begin"
+    times = [re.search(r'\*About (\d+) minutes\.\*', p.read_text(encoding='utf-8')) for p in chapters]
+    opening = template('home').format(chapters=len(chapters), hours=round(sum(int(o[1]) for o in times if o)/60))
+    page = site/'index.html'
+    text = fill(r'<header id="title-block-header".*?</header>', opening, page.read_text(encoding='utf-8'))
+    page.write_text(text, encoding='utf-8')
 
 def glossary(site):
     "What each term means, in one or two sentences, for the links to it: glossary.json"
@@ -127,19 +132,12 @@ def cover(site, images, title, words):
         draw.multiline_text((60, y), text, font=font, fill=colour, spacing=14)
     picture.quantize(64).save(site/'cover.png', optimize=True)
 
-MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<link rel="icon" href="data:,"><title>Not found – mnist_sgd</title><style>
-:root {{ color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif; }}
-body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; }}
-</style></head><body><h1>This page is not there</h1><p>The address may be an old one: chapters get other names now and then.
-<a href="{base}">Start at the first page</a>, or look into the <a href="{base}glossary.html">glossary</a>.</p></body></html>
-"""
 
 def extras(site, settings):
     "A page for addresses that are not there, and what a browser wants to know to install the site"
     base = re.sub(r'^https?://[^/]*', '', settings['doc_url'])
-    (site/'404.html').write_text(MISSING.format(base=base), encoding='utf-8')
-    manifest = dict(name='mnist_sgd: how does a network learn?', short_name='mnist_sgd', start_url='index.html', display='browser',
-                    theme_color='#0072b2', background_color='#ffffff',
+    (site/'404.html').write_text(template('404').format(base=base), encoding='utf-8')
+    manifest = dict(name='mnist_sgd: how does a network learn?', short_name='mnist_sgd', start_url='index.html',
+                    display='browser', theme_color='#0072b2', background_color='#ffffff',
                     icons=[dict(src='site/favicon.svg', sizes='any', type='image/svg+xml')])
     (site/'site.webmanifest').write_text(json.dumps(manifest), encoding='utf-8')

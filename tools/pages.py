@@ -24,8 +24,8 @@ MEND = [  # (what smalldocs writes, what it becomes)
 ]
 def template(name): return (Path(__file__).parent/'templates'/f'{name}.html').read_text(encoding='utf-8').rstrip('\n')
 
-# figures whose words speak of what is dark or bright stay on paper by night; all others are turned
-ON_PAPER = re.compile(r'\b(dark|black|white|grey|pale|bright|light|ink|shade|photograph)', re.I)
+# by night drawings of lines are turned; pictures of digits stay on paper, as does what is dark or bright for a reason
+SHADES = re.compile(r'\b(dark|black|white|pale|bright|light|shade)', re.I)
 
 def fill(pattern, filling, text):
     "The text, with what the pattern finds first replaced"
@@ -69,6 +69,13 @@ def code_lines(text):
     text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
 
+def of_lines(image):
+    "Is a picture of few colours mostly paper, with hardly any grey?"
+    colours = zip(*[iter(image.getpalette())]*3)
+    shares = [(n/(image.width*image.height), c) for n, c in zip(image.histogram(), colours)]
+    grey = sum(share for share, c in shares if max(c) - min(c) < 24 and max(c) < 235)
+    return max(shares)[0] > .65 and grey < .07
+
 def figures(text, name, folder):
     "A page whose pictures are files beside it, at most 128 colours each, as wide as they were designed"
     folder.mkdir(exist_ok=True)
@@ -76,10 +83,9 @@ def figures(text, name, folder):
         before, data, after, caption = found.groups()
         image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
         few = image.quantize(128, dither=Image.Dither.NONE)
-        paper = max(few.histogram())/(image.width*image.height)
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
         few.convert('RGB').save(file, lossless=True)
-        kind = ' class="turned"' if paper > .6 and not ON_PAPER.search(before + (caption or '')) else ''
+        kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
         size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
         after = re.sub(r' class="[^"]*"', '', after)
         return f'<img{before}src="{folder.name}/{file.name}"{kind} {size}{after}>{caption or ""}'

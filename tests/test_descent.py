@@ -86,6 +86,21 @@ def test_the_five_fates_in_words(figure):
     loss = book_path('ravine', [-1.6, 1.1], .4, 0)[1][-1]
     assert verdict(figure) == f'Converges: loss {loss:.4f} after 40 steps.' == 'Converges: loss 0.0049 after 40 steps.'
 
+def test_bouncing_is_not_on_its_way_and_the_shallow_valley_is_not_the_deepest(figure):
+    for name in ('bowl', 'ravine'):  # one coordinate jumps to and fro for ever, while the other comes to rest
+        choose(figure, name, x=-1.6, y=1.1, lr=1, momentum=0)
+        losses = book_path(name, [-1.6, 1.1], 1., 0)[1]
+        assert losses[-1] < .99*losses[0] and losses[-1] > .99*losses[-10]
+        end, start = losses[-1], losses[0]
+        assert verdict(figure) == f'Does not settle: loss {end:.4f} after 40 steps, {start:.4f} at the start.'
+    choose(figure, 'ravine', lr=.02)
+    assert verdict(figure).startswith('On its way: ')
+    choose(figure, 'valleys', x=1.5, lr=.1)
+    deepest = min(LOSSES['valleys']([x/1000]) for x in range(-2000, 2000))
+    assert verdict(figure) == f'Converges: loss 0.5416 after 40 steps. The other valley is deeper: {deepest:.4f}.'
+    choose(figure, x=-1.6)
+    assert verdict(figure) == f'Converges: loss {deepest:.4f} after 40 steps.'
+
 def test_divergence_is_announced_and_in_the_text_for_the_picture(figure):
     choose(figure, 'bowl', lr=1.2)
     status = figure.locator('[aria-live=polite]')

@@ -51,6 +51,10 @@ def open_page(page, part='pair'):
     page.goto(f'/draw.html#{part}', wait_until='networkidle')
     page.wait_for_selector('#draw[data-ready]')
 
+def skip_to_the_text(page):
+    page.focus('.skip')
+    page.keyboard.press('Enter')
+
 def draw(page, strokes, scale=1., shift=(0., 0.)):
     page.locator('#pad').scroll_into_view_if_needed()
     box = page.locator('#pad').bounding_box()
@@ -295,7 +299,8 @@ def test_steps_through_validation_images(page, exported):
 
 def test_keyboard_alone(page):
     open_page(page)
-    for _ in range(80):
+    skip_to_the_text(page)
+    for _ in range(8):
         page.keyboard.press('Tab')
         if page.evaluate('document.activeElement.id') == 'pad': break
     assert page.evaluate("document.activeElement.matches('#pad:focus-visible')")
@@ -316,7 +321,7 @@ def test_keyboard_alone(page):
     page.keyboard.press('ArrowLeft')  # the pen is up: nothing is drawn
     page.keyboard.press('c')
     assert verdicts(page, 'The pad is empty')[2] == '?'
-    for name in ('clear', 'previous', 'next'):
+    for name in ('clear', 'undo', 'previous', 'next'):
         page.keyboard.press('Tab')
         assert page.evaluate('document.activeElement.id') == name
     page.keyboard.press('Enter')
@@ -325,6 +330,31 @@ def test_keyboard_alone(page):
     page.keyboard.press('Tab')  # past Mistakes: the hidden units, one stop for all
     page.keyboard.press('ArrowRight')
     assert page.evaluate("document.activeElement.className") == 'unit' and page.inner_text('#unit').startswith('Unit ')
+
+def test_a_click_draws_a_dot_and_undo_takes_it_back(page):
+    open_page(page)
+    page.locator('#pad').click()
+    verdicts(page)
+    ink = """() => {
+        const {data} = document.querySelector('#pad').getContext('2d').getImageData(0, 0, 560, 560)
+        return data.filter((v, i) => i % 4 == 3 && v > 128).length }"""
+    assert 1000 < page.evaluate(ink) < 2500  # a dot as wide as the pen, 46
+    page.keyboard.press('Control+z')
+    verdicts(page, 'The pad is empty')
+    assert page.evaluate(ink) == 0
+    page.focus('#pad')
+    page.keyboard.press('Space')
+    page.keyboard.press('Space')
+    verdicts(page)
+    dot = page.evaluate(ink)
+    assert dot > 1000
+    draw(page, SEVEN)
+    assert verdicts(page)[2] == '7' and page.evaluate(ink) > 3*dot
+    page.click('#undo')
+    page.wait_for_function(f'({ink})() == {dot}')
+    assert 'know only 3 and 7' in page.inner_text('#limits')
+    page.check('[value=ten]', force=True)
+    assert page.inner_text('#limits') == ''
 
 def test_touch_on_a_phone_in_the_dark(browser, site):
     context = browser.new_context(viewport=dict(width=390, height=844), has_touch=True, is_mobile=True,
@@ -441,6 +471,7 @@ def test_steps_through_images_of_all_digits(page, exported):
 
 def test_ten_digits_by_keyboard_alone(page):
     open_page(page)
+    skip_to_the_text(page)
     def tab_to(selector):
         for _ in range(80):
             page.keyboard.press('Tab')

@@ -1,13 +1,13 @@
 """Build the website into _docs, from the notebooks and nbs/_quarto.yml, with nothing beyond the `dev` extra, offline.
 
-    python tools/docs.py
+    python tools/docs.py [--pdf]
 
 nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains
-the models of the page Draw a digit, and the last steps here make the pages work offline, by keyboard and for screen
-readers. Ends non-zero when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs
-makes the same pages from the same settings.
+the models of the page Draw a digit, and tools/pages.py makes the pages work offline, by keyboard and for screen
+readers. Ends non-zero when something is wrong: a broken link, an unknown setting. With --pdf, Chromium prints the whole
+book to _docs/mnist_sgd.pdf as well (tools/book.py).
 """
-import inspect, json, re, shutil, subprocess, sys
+import inspect, json, os, re, shutil, subprocess, sys
 from configparser import ConfigParser
 from importlib import import_module
 from importlib.metadata import distribution
@@ -18,6 +18,11 @@ from pathlib import Path
 from fastcore.docments import DocmentTbl
 from nbdev.serve import proc_nbs
 from nbdev.showdoc import BasicMarkdownRenderer
+
+import pages
+from book import whole_book
+from mnist_sgd.data import mnist_arrays
+from mnist_sgd.drills import drill_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,9 +42,13 @@ def api_entry(text, symbol):
         code = re.sub(r'^def |:\s*$', '', code)
         return '```python\n' + re.sub(r',?\s*\)', ')', re.sub(r'\(\s+', '(', code)).replace(')->', ') -> ') + '\n```'
     text = re.sub(r'```python\n(.*?)\n```', compact, text.removeprefix('---\n\n'), count=1, flags=re.S)
-    table = str(DocmentTbl(symbol)).replace('**', '').replace('|    |', '| Parameter |', 1)
-    parameters = inspect.signature(symbol).parameters.items() if callable(symbol) else ()
-    for name, o in parameters:  # what `checked` asks for, in place of `Annotated`
+    table, parameters = DocmentTbl(symbol), inspect.signature(symbol).parameters if callable(symbol) else {}
+    for name, o in parameters.items():
+        if o.annotation is inspect.Parameter.empty and name in table.dm:  # nbdev guesses a type from the default
+            table.dm[name]['anno'] = inspect.Parameter.empty
+            text = re.sub(rf'\b{name}:[\w.]+=', f'{name}=', text, count=1)
+    table = str(table).replace('**', '').replace('|    |', '| Parameter |', 1)
+    for name, o in parameters.items():  # what `checked` asks for, in place of `Annotated`
         for ask in getattr(o.annotation, '__metadata__', ()):
             table = table.replace(f'| {name} | Annotated |', f'| {name} | {ask} |')
     if table: text += f'\n\n<details>\n<summary>Parameters</summary>\n\n{table}\n\n</details>'
@@ -86,6 +95,27 @@ def api_entries(proc):
             data['text/markdown'] = api_entry(entry, find(shown(cell)))
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
+def fold_solutions(proc):
+    "What a solution prints gives it away: fold it with the code"
+    for p in proc.glob('*.ipynb'):
+        nb, cells = json.loads(p.read_text(encoding='utf-8')), []
+        for k, cell in enumerate(nb['cells']):
+            bare, found = re.subn(r'#\| code-fold: true\n#\| code-summary: "?Solution"?\n', '', ''.join(cell['source']))
+            def html(text, k=k): return dict(cell_type='markdown', id=f'fold-{k}', metadata={}, source=text)
+            cells += [html('<details class="solution"><summary>Solution</summary>\n'), cell | dict(source=bare),
+                      html('</details>\n')] if found else [cell]
+        p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
+
+def below_the_title(proc):
+    "nbdev takes a title and a description from the first cell, and drops what stands below them: an element to fill"
+    for p in (ROOT/'nbs').glob('*.ipynb'):
+        first = ''.join(json.loads(p.read_text(encoding='utf-8'))['cells'][0]['source'])
+        if found := re.search(r'^<\w.*', first, re.M | re.S):
+            page = proc/re.sub(r'^\d+_', '', p.name)
+            nb = json.loads(page.read_text(encoding='utf-8'))
+            nb['cells'].insert(1, dict(cell_type='markdown', id='below', metadata={}, source=found[0]))
+            page.write_text(json.dumps(nb), encoding='utf-8')
+
 def add_notebook_links(proc, chapters, git_url):
     "At the top of each page: links to Colab and to what `copy_chapters` puts on the site, and the reading time"
     colab = git_url.replace('https://github.com', 'https://colab.research.google.com/github') + '/blob/main/nbs'
@@ -102,9 +132,13 @@ def add_notebook_links(proc, chapters, git_url):
         page.write_text(json.dumps(nb), encoding='utf-8')
 
 def copy_chapters(site, chapters):
-    "The notebooks that the pages link to"
+    "The notebooks that the pages link to, without the pictures, which come back when they are run"
     (site/'notebooks').mkdir()
-    for chapter in chapters: shutil.copy(chapter, site/'notebooks')
+    for chapter in chapters:
+        nb = json.loads(chapter.read_text(encoding='utf-8'))
+        for cell in nb['cells']:
+            if 'outputs' in cell: cell['outputs'] = [o for o in cell['outputs'] if 'image/png' not in o.get('data', {})]
+        (site/'notebooks'/chapter.name).write_text(json.dumps(nb, ensure_ascii=False), encoding='utf-8')
 
 def licences(proc):
     "Write licences.txt: what smalldocs embeds in the site, each with its licence"
@@ -120,45 +154,41 @@ def licences(proc):
     text = head + ''.join(f'\n\n{"="*80}\n{name}\n{"="*80}\n\n{text.strip()}\n' for name, text in parts)
     (proc/'licences.txt').write_text(text, encoding='utf-8')
 
-POLISH = [  # (what smalldocs writes, what it becomes)
-    # what folds a part of the sidebar or changes the colours is a button, with a name, which the keyboard reaches
-    (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
-    (r'<span class="menu-text">([^<]*)</span></span>'
-     r'<a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
-     r'<span class="menu-text">\1</span></span>'
-     r'<button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
-    (r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="[^"]*" onclick="([^"]*)">(.*?)</a>',
-     r'<button type="button" class="\1" aria-label="Light or dark" title="Light or dark" onclick="\2">\3</button>'),
-    # the search compares what is typed with every paragraph of the book: no more than one can wait for
-    (r'(<input type="search")', r'\1 maxlength="64"'),
-    (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
-    (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
-    (r'(<nav class="quarto-secondary-nav")', r'\1 aria-label="This page"'),
-    (r'(<nav class="navbar )', r'<nav aria-label="Site" class="navbar '),
-    (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
-    (r'<i class="bi([^"]*)"( role="img")?></i>', r'<i class="bi\1" aria-hidden="true"></i>'),
-]
-
-def polish(page, home):
-    "Make a page's links stay on the site it is read from, and mend its markup"
-    text = page.read_text(encoding='utf-8').replace(f'href="{home}', 'href="')
-    for old, new in POLISH: text = re.sub(old, new, text, flags=re.S)
-    page.write_text(text, encoding='utf-8')
+def finish(site, settings, chapters):
+    "All that is done to the site once smalldocs has rendered it"
+    for page in site.glob('*.html'): pages.finish(page, settings)
+    pages.home(site, chapters)
+    pages.glossary(site)
+    pages.short_index(site)
+    pages.extras(site, settings)
+    images = [mnist_arrays('valid', (d,))[0][1] for d in range(5)]
+    pages.cover(site, images, settings['lib_name'], 'How does\na network learn?')
+    (site/'drills.json').write_text(json.dumps(drill_pool(), ensure_ascii=False), encoding='utf-8')
+    copy_chapters(site, chapters)
 
 def main():
     config = ConfigParser(delimiters=['='], interpolation=None)
     config.read(ROOT/'settings.ini', encoding='utf-8')
     settings, chapters, site = config['DEFAULT'], sorted((ROOT/'nbs').glob('[0-9]*.ipynb')), ROOT/'_docs'
+    # nbdev warns of a cell that imports and does more: a chapter's first cell sets the style of its figures
+    filters = [os.environ.get('PYTHONWARNINGS'), 'ignore:Found cells containing imports']
+    os.environ['PYTHONWARNINGS'] = ','.join(filter(None, filters))
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
+    render(proc, site, settings, chapters)
+    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
+    if '--pdf' in sys.argv: whole_book(site, settings['doc_url'])
+
+def render(proc, site, settings, chapters):
+    "From what nbdev made of the notebooks to the site"
     name_pages(proc)
     api_entries(proc)
+    fold_solutions(proc)
+    below_the_title(proc)
     add_notebook_links(proc, chapters, settings['git_url'])
     licences(proc)
     subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', '--strict', proc], check=True)
     shutil.rmtree(site, ignore_errors=True)
     (proc/'_docs').rename(site)
-    for page in site.glob('*.html'): polish(page, settings['doc_url'])
-    copy_chapters(site, chapters)
-    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
+    finish(site, settings, chapters)
 
 if __name__ == '__main__': main()

@@ -41,13 +41,21 @@ export function walk({gradient}, start, lr, momentum = 0, steps = 40) {
 const edge = [2, 1.6]  // the map reaches from -2 to 2, and upwards from -1.6 to 1.6
 export const onMap = p => p.every((x, i) => Math.abs(x) <= edge[i])  // false for NaN and infinity, too
 
+// Is there a deeper valley than the one where the walk has ended?
+function elsewhere(loss, end) {
+  if (end.length > 1) return ''
+  const lowest = Math.min(...Array.from({length: 401}, (_, i) => loss([edge[0]*(i/200 - 1)])))
+  return loss(end) - lowest > .01 ? ` The other valley is deeper: ${readable(lowest)}.` : ''
+}
+
 // One sentence on how the walk went
 export function verdict({loss, gradient}, path) {
   const last = path.at(-1), steps = path.length - 1
   const [before, after] = [path[0], last].map(p => readable(loss(p)))
   if (!onMap(last)) return `Diverges: step ${path.findIndex(p => !onMap(p))} is off the map.`
-  if (path.slice(-5).every(p => Math.hypot(...gradient(p)) < .05)) return `Converges: loss ${after} after ${steps} steps.`
-  if (loss(last) >= .99*loss(path[0])) return `Does not settle: loss ${after} after ${steps} steps, ${before} at the start.`
+  if (path.slice(-5).every(p => Math.hypot(...gradient(p)) < .05)) return `Converges: loss ${after} after ${steps} steps.${elsewhere(loss, last)}`
+  const highest = (from, to) => Math.max(...path.slice(from, to).map(loss))
+  if (highest(-10) >= .99*highest(-20, -10)) return `Does not settle: loss ${after} after ${steps} steps, ${before} at the start.`
   return `On its way: loss ${after} after ${steps} steps, ${before} at the start.`
 }
 

@@ -65,14 +65,24 @@ function readPad() {
   image = likeMnist(alpha, width, height)
 }
 
+const before = []                    // the pad as it was before each stroke, the last ones
+function undo() {
+  const picture = before.pop()
+  if (!picture) return
+  clear()
+  ink.putImageData(picture, 0, 0)
+  drawn()
+}
+
 let last = null                      // where the pen was
 function stroke(x, y) {
   if (sample !== null) clear()
+  if (!last) before.splice(0, before.length, ...before.slice(-19), ink.getImageData(0, 0, pad.width, pad.height))
   ink.lineWidth = PEN
   ink.lineCap = ink.lineJoin = 'round'
   ink.beginPath()
   ink.moveTo(...(last ?? [x, y]))
-  ink.lineTo(x, y)
+  ink.lineTo(x + (last ? 0 : .01), y)  // a line without length has no round ends: a mere click draws a dot
   ink.stroke()
   last = [x, y]
   drawn()
@@ -138,6 +148,12 @@ function useKeys() {
     e.preventDefault()
     showCursor()
   })
+  document.addEventListener('keydown', e => {
+    if (!(e.ctrlKey || e.metaKey) || e.key !== 'z' || e.target.matches('[type=search]')) return
+    e.preventDefault()
+    liftPen()
+    undo()
+  })
   pad.addEventListener('keyup', e => held.delete(e.key))
   pad.addEventListener('blur', () => { held.clear(); liftPen() })
 }
@@ -161,12 +177,15 @@ function showSample(i) {
 function choosePart(name) {
   part = parts[name]
   for (const o of root.querySelectorAll('[data-part]')) o.hidden = o.dataset.part !== name
+  $('limits').textContent = part.limits ?? ''
   if (sample || !image) showSample(0)
   else show()
 }
 
 function useButtons() {
   const from = step => sample ? part.samples.indexOf(sample) + step : step > 0 ? 0 : -1
+  $('clear').insertAdjacentHTML('afterend', '<button type="button" id="undo">Undo</button>')
+  $('undo').addEventListener('click', undo)
   $('clear').addEventListener('click', () => { clear(); show() })
   $('previous').addEventListener('click', () => showSample(from(-1)))
   $('next').addEventListener('click', () => showSample(from(1)))
@@ -187,6 +206,9 @@ function paintModels() {
 async function begin() {
   const models = await loadModels()
   parts = {pair: makePair(models, samplesOf(models, 'pair')), ten: makeTen(models, samplesOf(models, 'ten'))}
+  root.querySelector('.parts').insertAdjacentHTML('afterend', '<p id="limits" class="quiet"></p>')
+  $('previous').insertAdjacentHTML('beforebegin', '<span class="images">Images </span>')
+  $('mistakes').title = 'Images that the net gets wrong'
   paintModels()
   usePointer()
   useKeys()

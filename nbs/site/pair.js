@@ -94,7 +94,8 @@ export function makePair(models, samples) {
     }
   }
 
-  return {samples, show, clear, paintModels, isWrong: o => judge(o.image, models).net.digit !== o.label, net: 'the net', hint: 'Draw a 3 or a 7.'}
+  return {samples, show, clear, paintModels, isWrong: o => judge(o.image, models).net.digit !== o.label, net: 'the net', hint: 'Draw a 3 or a 7.',
+    limits: 'These three models know only 3 and 7. Whatever you draw, they must call it one of the two.'}
 }
 
 /** A button for each hidden unit, in two groups, those with the largest weight first. */

@@ -1,11 +1,80 @@
-// What scrolls inside the page (long lines of code, wide tables) can be reached and scrolled with the keyboard.
-const scrollers = document.querySelectorAll('main pre, main .sd-table, main .cell-output-display')
+// What every page does beside what smalldocs.js does: the menu on a phone, the contents that follow, what scrolls, and
+// where you stopped.
+import './search.js'
+import './terms.js'
 
+const $ = (selector, root = document) => root.querySelector(selector)
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)]
+
+// ---- What scrolls inside the page (printed tables, wide tables) can be reached and scrolled with the keyboard
 function mark(el) {
-    const scrolls = el.scrollWidth > el.clientWidth
-    if (scrolls) el.tabIndex = 0
-    else el.removeAttribute('tabindex')
+  if (el.scrollWidth > el.clientWidth) el.tabIndex = 0
+  else el.removeAttribute('tabindex')
+}
+const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.target)))
+$$('main pre, main .sd-table, main .cell-output-display').forEach(el => sizes.observe(el))
+
+// ---- The list of pages on a phone: the button says whether it is open, Escape closes it
+const menu = $('#quarto-sidebar'), button = $('.quarto-btn-toggle')
+if (menu && button) {
+  const open = () => menu.classList.contains('show')
+  new MutationObserver(() => {
+    button.setAttribute('aria-expanded', open())
+    if (open()) $('[aria-current]', menu)?.scrollIntoView({block: 'center'})
+  }).observe(menu, {attributeFilter: ['class']})
+  document.addEventListener('keydown', e => {
+    if (e.key !== 'Escape' || !open()) return
+    button.click()
+    button.focus()
+  })
 }
 
-const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.target)))
-scrollers.forEach(el => sizes.observe(el))
+// ---- The table of contents keeps the entry in view that the reader is at
+const toc = $('#quarto-margin-sidebar')
+if (toc) {
+  const follow = () => {
+    const entry = $('.nav-link.active', toc)
+    if (!entry) return
+    const {top, bottom} = entry.getBoundingClientRect(), box = toc.getBoundingClientRect()
+    if (top < box.top + 40) toc.scrollTop += top - box.top - 40
+    else if (bottom > box.bottom - 40) toc.scrollTop += bottom - box.bottom + 40
+  }
+  new MutationObserver(follow).observe(toc, {subtree: true, attributeFilter: ['class']})
+}
+
+// ---- Where you stopped: kept in this browser alone. The first page offers to go on there, the list of pages ticks what was read.
+const key = 'mnist_sgd-reading', page = location.pathname.split('/').at(-1) || 'index.html'
+const store = {
+  read() { try { return JSON.parse(localStorage.getItem(key)) ?? {} } catch { return {} } },
+  write(value) { try { localStorage.setItem(key, JSON.stringify(value)) } catch { /* a private window */ } },
+}
+const title = $('h1')?.textContent ?? '', isChapter = /^\d/.test(title)
+
+function remember() {
+  const heads = $$('main :is(h2, h3)[data-anchor-id]').filter(h => h.getBoundingClientRect().top < innerHeight/2)
+  const at = heads.at(-1), read = store.read()
+  const end = innerHeight + scrollY > document.documentElement.scrollHeight - 1.5*innerHeight
+  if (end && !read.done?.includes(page)) read.done = [...read.done ?? [], page]
+  store.write({...read, page, title, anchor: at?.dataset.anchorId ?? '', section: at?.firstChild.textContent.trim() ?? ''})
+}
+if (isChapter) {
+  let later
+  addEventListener('scroll', () => { clearTimeout(later); later = setTimeout(remember, 300) }, {passive: true})
+}
+
+const read = store.read()
+for (const name of read.done ?? []) {
+  const link = $(`#quarto-sidebar a[href="${name}"]`)
+  if (!link) continue
+  link.classList.add('done')
+  link.insertAdjacentHTML('beforeend', '<span class="visually-hidden"> (read)</span>')
+}
+if (page === 'index.html' && read.page) {
+  const link = document.createElement('a')
+  link.href = read.page + (read.anchor ? `#${read.anchor}` : '')
+  link.textContent = [read.title, read.section].filter(Boolean).join(': ')
+  const line = document.createElement('p')
+  line.className = 'go-on'
+  line.append('Go on where you stopped: ', link)
+  $('#title-block-header').append(line)
+}

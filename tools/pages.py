@@ -1,0 +1,149 @@
+"""What tools/docs.py does to a page that smalldocs has rendered: markup mended, figures made files, code in lines."""
+import base64, html, io, json, re
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+MEND = [  # (what smalldocs writes, what it becomes)
+    # what folds a part of the sidebar is a button, with a name, which the keyboard reaches
+    (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
+    (r'<span class="menu-text">([^<]*)</span></span>'
+     r'<a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
+     r'<span class="menu-text">\1</span></span>'
+     r'<button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
+    (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
+    (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
+    (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
+    (r'<i class="bi([^"]*)"( role="img")?></i>', r'<i class="bi\1" aria-hidden="true"></i>'),
+    (r'title="Copy to Clipboard"', 'title="Copy to clipboard" aria-label="Copy to clipboard"'),
+    # two operators side by side are one
+    (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
+    (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
+    (r'(<p id="summary"[^>]*>[^<]*</p>)', r'\1<noscript><p>Drawing needs JavaScript, which is off in your browser: '
+     'it is the page itself that computes what the models say.</p></noscript>'),
+]
+def template(name): return (Path(__file__).parent/'templates'/f'{name}.html').read_text(encoding='utf-8').rstrip('\n')
+
+# by night drawings of lines are turned; pictures of digits stay on paper, as does what is dark or bright for a reason
+SHADES = re.compile(r'\b(dark|black|white|pale|bright|light|shade)', re.I)
+
+def fill(pattern, filling, text):
+    "The text, with what the pattern finds first replaced"
+    return re.sub(pattern, lambda _: filling, text, count=1, flags=re.S)
+
+def head(text, name, settings):
+    "A page with a header that holds all on one bar, a link that skips it, and what previews and search engines read"
+    title = re.search(r'<h1 class="title">(.*?)</h1>', text)[1]
+    description = re.search(r'<meta name="description" content="(.*?)">', text)[1]
+    url = settings['doc_url'] + ('' if name == 'index' else f'{name}.html')
+    facts = dict(title=title, description=description, url=url, home=settings['doc_url'], git_url=settings['git_url'])
+    text = fill(r'<header id="quarto-header".*?</header>', template('header').format(**facts), text)
+    text = text.replace('<main class="content"', '<main tabindex="-1" class="content"', 1)
+    return text.replace('</title>', '</title>' + template('head').format(**facts), 1)
+
+def contents(text):
+    "The table of contents once more, folded under the title, for narrow screens, where there is no margin"
+    found = re.search(r'<nav id="TOC".*?(<ul>.*</ul>)</nav>', text, re.S)
+    if not found: return text
+    links = re.sub(r' (id|class|data-scroll-target)="[^"]*"', '', found[1])
+    fold = f'<details class="contents"><summary>On this page</summary>{links}</details>'
+    end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
+    return text[:end] + fold + text[end:]
+
+def code_lines(text):
+    "Each line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
+    def lines(found):
+        out, open_tags = [], []
+        for line in found[2].split('\n'):
+            before = ''.join(open_tags)
+            for end, tag in re.findall(r'<(/?)(span[^>]*)>', line):
+                if end: open_tags.pop()
+                else: open_tags.append(f'<{tag}>')
+            indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
+            style = f' style="--i:{indent}"' if indent else ''
+            out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
+        return found[1] + '\n'.join(out) + '</code></pre>'
+    def printed(found):
+        if re.search(r'\S  +\S', found[1]): return found[0]
+        return f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
+    text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
+    return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
+
+def of_lines(image):
+    "Is a picture of few colours mostly paper, with hardly any grey?"
+    colours = zip(*[iter(image.getpalette())]*3)
+    shares = [(n/(image.width*image.height), c) for n, c in zip(image.histogram(), colours)]
+    grey = sum(share for share, c in shares if max(c) - min(c) < 24 and max(c) < 235)
+    return max(shares)[0] > .65 and grey < .07
+
+def figures(text, name, folder):
+    "A page whose pictures are files beside it, at most 128 colours each, as wide as they were designed"
+    folder.mkdir(exist_ok=True)
+    def figure(found):
+        before, data, after, caption = found.groups()
+        image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
+        few = image.quantize(128, dither=Image.Dither.NONE)
+        file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
+        few.convert('RGB').save(file, lossless=True)
+        kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
+        size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
+        after = re.sub(r' class="[^"]*"', '', after)
+        return f'<img{before}src="{folder.name}/{file.name}"{kind} {size}{after}>{caption or ""}'
+    png = r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?'
+    return re.sub(png, figure, text, flags=re.S)
+
+def finish(page, settings):
+    "Mend a page of the site, and make its links stay on the site that it is read from"
+    text = page.read_text(encoding='utf-8').replace(f'href="{settings["doc_url"]}', 'href="')
+    for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
+    text = code_lines(figures(contents(text), page.stem, page.parent/'figures'))
+    page.write_text(head(text, page.stem, settings), encoding='utf-8')
+
+
+def home(site, chapters):
+    "The first page opens with the question, a pad to draw on, and one button to begin"
+    times = [re.search(r'\*About (\d+) minutes\.\*', p.read_text(encoding='utf-8')) for p in chapters]
+    opening = template('home').format(chapters=len(chapters), hours=round(sum(int(o[1]) for o in times if o)/60))
+    page = site/'index.html'
+    text = fill(r'<header id="title-block-header".*?</header>', opening, page.read_text(encoding='utf-8'))
+    page.write_text(text, encoding='utf-8')
+
+def glossary(site):
+    "What each term means, in one or two sentences, for the links to it: glossary.json"
+    text = (site/'glossary.html').read_text(encoding='utf-8')
+    terms = {}
+    for key, title, body in re.findall(r'<h3[^>]*data-anchor-id="([^"]*)">(.*?)</h3>\n<p>(.*?)</p>', text, re.S):
+        title, body = (html.unescape(re.sub(r'<[^>]*>', '', o)) for o in (title, body))
+        terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
+    (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
+
+def short_index(site, most=400):
+    "The index of the search, with the beginning of each text: it is fetched at the first key"
+    path = site/'search.json'
+    entries = json.loads(path.read_text(encoding='utf-8'))
+    for e in entries: e['text'] = e['text'][:most]
+    path.write_text(json.dumps(entries, ensure_ascii=False, separators=(',', ':')), encoding='utf-8')
+
+def cover(site, images, title, words):
+    "cover.png, 1200 x 630, for previews: ten digits, the question and the name"
+    import matplotlib
+    fonts = Path(matplotlib.get_data_path())/'fonts'/'ttf'
+    picture = Image.new('RGB', (1200, 630), '#f5f2eb')
+    for k, image in enumerate(images):
+        ink = Image.fromarray(255 - image).resize((224, 224), Image.Resampling.NEAREST)
+        picture.paste(ink, (40 + k % 5*224, 60 + k//5*224))
+    draw = ImageDraw.Draw(picture)
+    for text, size, y, colour in ((words, 54, 330, '#23282e'), (title, 34, 530, '#0072B2')):
+        font = ImageFont.truetype(str(fonts/'DejaVuSans-Bold.ttf'), size)
+        draw.multiline_text((60, y), text, font=font, fill=colour, spacing=14)
+    picture.quantize(64).save(site/'cover.png', optimize=True)
+
+
+def extras(site, settings):
+    "A page for addresses that are not there, and what a browser wants to know to install the site"
+    base = re.sub(r'^https?://[^/]*', '', settings['doc_url'])
+    (site/'404.html').write_text(template('404').format(base=base), encoding='utf-8')
+    manifest = dict(name='mnist_sgd: how does a network learn?', short_name='mnist_sgd', start_url='index.html',
+                    display='browser', theme_color='#0072b2', background_color='#ffffff',
+                    icons=[dict(src='site/favicon.svg', sizes='any', type='image/svg+xml')])
+    (site/'site.webmanifest').write_text(json.dumps(manifest), encoding='utf-8')

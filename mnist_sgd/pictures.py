@@ -6,11 +6,12 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/pictures.html.md"""
 
 # %% auto #0
 __all__ = ['open_picture', 'greys', 'grown', 'closed', 'opened', 'groups', 'without_lines', 'largest', 'find_ink', 'fitted',
-           'like_mnist']
+           'like_mnist', 'pictures_in']
 
 # %% ../nbs/pictures.ipynb #e49ff6df
-import warnings
+import os, warnings
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,6 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 # %% ../nbs/pictures.ipynb #2eb1ae6e
 _formats = 'PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF'
+_endings = '.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.tif', '.tiff'
 _ordinary = "save it as an ordinary PNG or JPEG"
 _smaller = "make it at most 10,000 pixels wide and high, and at most 50 million pixels in all"
 
@@ -49,9 +51,7 @@ def open_picture(
             im.load()
             return ImageOps.exif_transpose(im)
 
-# %% ../nbs/pictures.ipynb #77f3715e
-_seen = "show one digit, dark on light or light on dark"
-
+# %% ../nbs/pictures.ipynb #dbb7f1b6
 def greys(
     im: Image.Image, # of any size and mode
     behind='white',  # what shows through where it is transparent
@@ -211,4 +211,18 @@ def like_mnist(
             if np.median(np.r_[a[0], a[-1], a[:, 0], a[:, -1]]) > .5: a = 1 - a
             if a.max() > .3: return torch.from_numpy(a)
         elif (ink := find_ink(a)) is not None: return fitted(ink)
-    raise ValueError(f"the picture shows nothing that could be a digit; {_seen}")
+    raise ValueError("no digit: the picture shows nothing that could be one; show one digit, "
+                     "dark on light or light on dark")
+
+# %% ../nbs/pictures.ipynb #b4aca891
+def pictures_in(
+    names, # of files, or of folders
+): # names of files, one after another
+    "The files themselves; of folders, the pictures in them and in the folders inside. `ValueError` if there are none"
+    for name in names:
+        if not os.path.isdir(name): yield name
+        else:
+            found = [o for o in sorted(Path(name).rglob('*')) if o.suffix.lower() in _endings and o.is_file()]
+            if not found: raise ValueError(f"there is no picture in the folder {name}; its name must end with one of "
+                                           f"{' '.join(_endings)}")
+            yield from found

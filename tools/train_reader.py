@@ -4,7 +4,8 @@
 
 The digits are MNIST's training images, turned, sheared, shifted and scaled more than the other nets see them, and with
 thinner and fainter strokes. What is no digit: letters of the typefaces STIX and Computer Modern (the net is judged by
-DejaVu's), but none of those that look like a digit; digits that lie on their side; two digits side by side; scribbles.
+DejaVu's), upright or on their side, but none of those that look like a
+digit; digits that lie on their side; two digits side by side; scribbles; noise.
 --aside judges by so many of the training images, to choose settings; the threshold for "no digit" was chosen so, too.
 """
 import argparse, time
@@ -41,7 +42,8 @@ def drawn(draw, turn=0):
 def letter(rng, faces):
     font = ImageFont.truetype(rng.choice(faces), int(rng.integers(60, 110)))
     text, fat = rng.choice(LETTERS), int(rng.integers(0, 4))
-    return drawn(lambda d: d.text((80, 80), text, 255, font, anchor='mm', stroke_width=fat), rng.uniform(-12, 12))
+    turn = rng.uniform(-12, 12) + rng.choice([0, 0, 90, 270])  # on its side as well
+    return drawn(lambda d: d.text((80, 80), text, 255, font, anchor='mm', stroke_width=fat), turn)
 
 def scribble(rng):
     points = rng.uniform(20, 140, (rng.integers(4, 9), 2))
@@ -51,8 +53,14 @@ def scribble(rng):
     return drawn(lambda d: d.line([*map(tuple, curve)], 255, int(rng.integers(5, 16)), 'curve'))
 
 def sideways(rng, images, labels):
-    i = rng.choice(np.flatnonzero(np.isin(labels, (2, 3, 4, 5, 6, 7, 9))))
+    i = rng.choice(np.flatnonzero(np.isin(labels, (1, 2, 3, 4, 5, 6, 7, 9))))
     return np.rot90(images[i], rng.choice([1, 3]))/255
+
+def noise(rng):
+    "Grains of any size, dark or light"
+    n = rng.choice([4, 7, 14, 28])
+    grains = Image.fromarray(np.uint8(rng.integers(256, size=(n, n)))).resize((28, 28))
+    return (np.float32(grains)/255)**rng.uniform(.3, 6)
 
 def pair(rng, images):
     a, b = images[rng.integers(len(images), size=2)]/255
@@ -69,7 +77,7 @@ def no_digits(
     faces = sorted(str(o) for pattern in ('STIXGeneral*.ttf', 'cm[brst]*10.ttf') for o in folder.glob(pattern)
                    if 'cmsy' not in o.name)
     make = [lambda: letter(rng, faces)]*6 + [lambda: sideways(rng, images, labels)]*4 + [
-        lambda: pair(rng, images), lambda: scribble(rng)]
+        lambda: pair(rng, images), lambda: scribble(rng), lambda: noise(rng)]
     return torch.tensor(np.array([make[i % len(make)]() for i in range(n)], np.float32)).flatten(1)
 
 def moves():

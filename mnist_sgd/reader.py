@@ -23,7 +23,7 @@ from .story import load_model
 from .tensor import stack_images, tensor
 from .trained import load_trained
 
-# %% ../nbs/reader.ipynb #b2a18492
+# %% ../nbs/reader.ipynb #9b1bd68a
 class Answer(NamedTuple):
     "What a picture shows; `digit` is None where the net sees none"
     digit: int | None
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 class Reader:
     "Says which digit a picture shows"
-    limit, limit_turned = .5, .05  # probabilities of "no digit" above which there is none; how they were chosen: see below
+    limit, limit_turned = .12, .05  # probabilities of "no digit" above which there is none; how they were chosen: see below
 
     def __init__(self,
         path=None, # file that `mnist_sgd train` saved; None for the net that ships with the package

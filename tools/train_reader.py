@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch.utils.data import TensorDataset
 
+from make_photographs import LIKE_DIGITS
+
 import mnist_sgd.checkpoint  # gives a Learner `save`
 from mnist_sgd.conv import cnn
 from mnist_sgd.data import mnist_arrays
@@ -30,7 +32,6 @@ from mnist_sgd.softmax import class_accuracy
 from mnist_sgd.trained import Augmented
 
 TRAINED = Path(__file__).resolve().parent.parent/'mnist_sgd'/'trained'
-LIKE_DIGITS = 'OoIlSsZzBbgq'
 LETTERS = [o for o in 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz' if o not in LIKE_DIGITS]
 
 def drawn(draw, turn=0):

@@ -16,7 +16,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist_sgd.data import mnist_arrays
-from mnist_sgd.files import write_bytes
 from mnist_sgd.pictures import like_mnist, open_picture
 from mnist_sgd.reader import Reader
 
@@ -195,17 +194,19 @@ def letters(seed, n=1):
         for letter in string.ascii_letters*n: yield letter, photograph(rng, text=(letter, face))
 
 def answer(reader, im):
-    "What the command says of a picture: a digit or None"
-    try: return reader.answer(like_mnist(im)).digit
+    "What the command says of a picture in a file: a digit or None"
+    raw = io.BytesIO()
+    im.save(raw, 'PNG', compress_level=1, exif=im.info.get('exif', b''))
+    try: return reader.answer(like_mnist(open_picture(raw))).digit
     except ValueError: return None
 
 def main(args):
     reader, counts, looks, others = Reader(args.weights), {}, [], []
     for name, d, im in photographs(KINDS | EMPTY, args.count, args.seed, args.split, args.digits):
-        row, raw = counts.setdefault(name, [0, 0, 0]), io.BytesIO()
-        im.save(raw, 'PNG', compress_level=1, exif=im.info.get('exif', b''))
-        if args.keep: write_bytes(args.keep/name/f'{d}-{sum(row)}.png', raw.getvalue())
-        said = answer(reader, open_picture(raw))
+        row, said = counts.setdefault(name, [0, 0, 0]), answer(reader, im)
+        if args.keep:
+            (args.keep/name).mkdir(parents=True, exist_ok=True)
+            im.save(args.keep/name/f'{d}-{sum(row)}.png', exif=im.info.get('exif', b''))
         row[2 if said is None else 0 if said == d else 1] += 1
     print('| kind | right | wrong | no digit |\n|---|---:|---:|---:|')
     for kinds, total in ((KINDS, 'all'), (EMPTY, 'nothing to see')):

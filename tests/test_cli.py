@@ -80,7 +80,8 @@ def test_same_seed_same_weights_other_digits_other_names(tmp_path):
     assert ': 1 (' in command('predict', 'one.png', '--weights', 'a/linear.npz', cwd=tmp_path).stdout
 
 def test_more_than_two_digits_and_other_models(tmp_path):
-    done = command('train', '--digits', 7, 1, 0, '--epochs', 1, '--models', 'similarity', 'linear', 'conv', cwd=tmp_path)
+    done = command('train', '--digits', 7, 1, 0, '--epochs', 1, '--models', 'similarity', 'linear', 'conv',
+                   cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')
     table = [line.split() for line in done.stdout.split('Is it a 7, a 1 or a 0?\n')[1].splitlines()[1:4]]
     accuracy = {row[0]: float(row[-2]) for row in table}

@@ -187,11 +187,11 @@ def photographs(kinds, count, seed, split='valid', digits=(3, 7)):
             image = images[rng.choice(np.flatnonzero(labels == d))] if name in KINDS else None
             yield name, d, photograph(rng, image, str(d) if options.get('typed') else None, **options)
 
-def letters(seed, n=1):
-    "Each letter in each typeface, `n` times, as in good light"
+def letters(seed, text=string.ascii_letters):
+    "Each letter in each typeface, as in good light"
     rng = np.random.default_rng([seed, 99])
     for face in fonts():
-        for letter in string.ascii_letters*n: yield letter, photograph(rng, text=(letter, face))
+        for letter in text: yield letter, photograph(rng, text=(letter, face))
 
 def answer(reader, im):
     "What the command says of a picture in a file: a digit or None"

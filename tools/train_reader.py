@@ -113,7 +113,8 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--epochs', type=int, default=8)
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--aside', type=int, default=10_000, help='judge by so many training images; 0: by the test images')
+    parser.add_argument('--aside', type=int, default=10_000,
+                        help='judge by so many training images; 0: by the test images')
     parser.add_argument('--out', type=Path, default=TRAINED/'reader.npz')
     args = parser.parse_args()
     start = time.perf_counter()

@@ -87,25 +87,25 @@ def launch(
     python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
     guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
                              text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    processes, readers, unread, errors = [], [], [], [[] for _ in range(n)]
-    try:
-        for i, lines in enumerate(errors):
-            processes.append(p := subprocess.Popen(
-                [*python, *map(str, words)], env=env | watched | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
-            print(p.pid, file=guard.stdin, flush=True)
-            readers.append(_read(p.stderr, lines.append))
-            if i == 0:
-                p.stdout.reconfigure(newline='')  # a progress bar goes back to the start of its line, and so do we
-                readers.append(_read(p.stdout, partial(print, end='', flush=True), unread))
-        while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
-    except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
-    finally:
-        for p in processes: p.kill()
-        for o in processes: o.wait()
-        for o in readers: o.join()
-        guard.communicate()  # it reads to the end, and finds nobody left
-    if unread: raise BrokenPipeError("nobody reads what is printed")
+    processes, errors = [], [[] for _ in range(n)]
+    with ThreadPoolExecutor(n + 1) as readers:
+        try:
+            for i, lines in enumerate(errors):
+                processes.append(p := subprocess.Popen(
+                    [*python, *map(str, words)], env=env | watched | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
+                    stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
+                print(p.pid, file=guard.stdin, flush=True)
+                readers.submit(_read, p.stderr, lines.append)
+                if i == 0:
+                    p.stdout.reconfigure(newline='')  # a progress bar goes back to the start of its line, and so do we
+                    printed = readers.submit(_read, p.stdout, partial(print, end='', flush=True))
+            while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
+        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
+        finally:
+            for p in processes: p.kill()
+            for p in processes: p.wait()
+            guard.communicate()  # it reads to the end, and finds nobody left
+    printed.result()  # BrokenPipeError, if nobody reads on
     if any(codes):
         code, rank = min((code, i) for i, code in enumerate(codes) if code)
         sys.stderr.writelines(errors[rank])

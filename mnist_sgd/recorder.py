@@ -10,7 +10,7 @@ __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restor
 
 # %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, os, sys, time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from numbers import Real
 

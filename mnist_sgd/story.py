@@ -21,7 +21,7 @@ from torch import nn
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
 from .conv import cnn
-from .data import _check_digits, mnist_arrays
+from .data import digit_tuple, mnist_arrays
 from .dataloader import DataLoader, DataLoaders
 from .files import load_arrays
 from .guards import existing_device

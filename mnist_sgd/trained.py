@@ -73,10 +73,8 @@ def train_cnn(
     return cnn_learner(digits, aside=aside).fit(epochs, one_cycle(.2), verbose)
 
 # %% ../nbs/trained.ipynb #7b75a4e6
-def load_trained(
-    name='cnn', # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens; 'reader' (see below)
-) -> tuple: # the model, ready for use; and the facts about its training
-    "A net whose trained weights ship with the package. `FileNotFoundError` for another name"
+def load_trained(name='cnn'): # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens, 'reader'
+    "A net whose weights ship with the package, and facts about its training. `FileNotFoundError` for another name"
     arrays, facts = load_arrays(Path(mnist_sgd.__path__[0])/'trained'/f'{name}.npz')
     n_out = facts.get('n_out', len(facts['digits']))
     model = two_layer_net(facts['n_hidden'], n_out=n_out) if 'n_hidden' in facts else cnn(n_out)

@@ -148,6 +148,7 @@ def odd_files(trained):
     (folder/'empty.png').write_bytes(b'')
     (folder/'file').write_text('neither weights nor a picture nor a folder')
     Image.new('L', (60, 60), 200).save(folder/'blank.png')
+    (folder/'bare').mkdir()
     Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
 
 @pytest.mark.parametrize('words, expected', [
@@ -186,17 +187,8 @@ def odd_files(trained):
     (('predict', 'cut.png'), 'cut.png: not an image'),
     (('predict', 'blank.png'), 'blank.png: no digit: the picture shows nothing'),
     (('predict', 'bomb.png'), 'bomb.png: ')], ids=str)
-def test_anything_wrong_ends_with_one_line(trained, words, expected):
-    folder, _ = trained
-    good = (mnist_path()/'valid'/'3'/'18.png').read_bytes()
-    (folder/'good.png').write_bytes(good)
-    (folder/'cut.png').write_bytes(good[:len(good)//2])
-    (folder/'empty.png').write_bytes(b'')
-    (folder/'file').write_text('neither weights nor a picture nor a folder')
-    Image.new('L', (60, 60), 200).save(folder/'blank.png')
-    (folder/'bare').mkdir(exist_ok=True)
-    if not (folder/'bomb.png').exists(): Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
-    done = command(*words, cwd=folder)
+def test_anything_wrong_ends_with_one_line(warm_command, odd_files, words, expected):
+    done = warm_command(*words)
     assert done.returncode != 0 and done.stdout == ''
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr and done.stderr.startswith('mnist_sgd')
 

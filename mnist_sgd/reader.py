@@ -7,7 +7,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/reader.html.md"""
 # %% auto #0
 __all__ = ['Answer', 'Reader', 'plot_answers', 'evaluate', 'plot_evaluation']
 
-# %% ../nbs/reader.ipynb #15ef8299
+# %% ../nbs/reader.ipynb #2fbd3142
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ from PIL import Image
 
 from .data import mnist_arrays
 from .interpret import confusion_matrix
-from .plotting import palette, plot_confusion, show_image
+from .plotting import palette, show_image
 from .story import load_model
 from .tensor import stack_images, tensor
 from .trained import load_trained
@@ -93,7 +93,7 @@ def plot_answers(
         show_image(x, right, f'{digit} ({answer.probability:.2f})', cmap='gray', vmin=0, vmax=1)
     return fig
 
-# %% ../nbs/reader.ipynb #6d94b9a7
+# %% ../nbs/reader.ipynb #8f15fe9d
 def evaluate(
     reader, # `Reader`
 ): # what was found (dict), and the same as text
@@ -123,7 +123,13 @@ def plot_evaluation(
     "Confusion matrix and calibration. Returns the figure"
     size = 2 + .45*len(digits)
     fig, (left, right) = plt.subplots(1, 2, figsize=(size + 4, max(3.5, size)), layout='constrained')
-    plot_confusion(found['matrix'], digits, left)
+    matrix = found['matrix'].numpy()
+    left.imshow(matrix/matrix.sum(1, keepdims=True), cmap='Blues', vmin=0, vmax=1)
+    for (i, j), n in np.ndenumerate(matrix):
+        left.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
+    left.set_xticks(range(len(digits)), digits)
+    left.set_yticks(range(len(digits)), digits)
+    left.set(xlabel='answer', ylabel='true digit')
     _, n, p, acc = zip(*found['calibration'])
     right.plot([0, 1], [0, 1], color='.7')
     right.plot(p, acc, color=palette['cnn'])

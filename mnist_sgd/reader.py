@@ -67,12 +67,12 @@ class Reader:
         if not found: return Answer(None, none[0], digit, p)
         return Answer(digit, p, second, q, (0, 90, 270)[side])
 
-# %% ../nbs/reader.ipynb #21e67ce3
+# %% ../nbs/reader.ipynb #caabf2e4
 def _text(self):
     "As the command prints it"
     if self.digit is None: return f'no digit (probability {self.probability:.3f}; else {self.second})'
     turned = f'; turned by {self.turned} degrees' if self.turned else ''
-    return f'{self.digit} (probability {self.probability:.3f}; then {self.second}: {self.second_probability:.3f}{turned})'
+    return f'{self.digit} (probability {self.probability:.3f}; then {self.second} with {self.second_probability:.3f}{turned})'
 Answer.__str__ = _text
 
 # %% ../nbs/reader.ipynb #dfe46a8e

@@ -80,6 +80,7 @@ def launch(
     _need_distributed()
     if isinstance(words, str): raise TypeError(f"words is {words!r}; give a list, as in [{words!r}]")
     meeting = _meeting_place()
+    watched = dict(MNIST_SGD_WATCHED='1') if sys.stdout.isatty() else {}
     env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | _loopback() | dict(
         WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port),
         TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
@@ -91,11 +92,13 @@ def launch(
         try:
             for i, lines in enumerate(errors):
                 processes.append(p := subprocess.Popen(
-                    [*python, *map(str, words)], env=env | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
+                    [*python, *map(str, words)], env=env | watched | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
                     stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
                 print(p.pid, file=guard.stdin, flush=True)
                 readers.submit(_read, p.stderr, lines.append)
-                if i == 0: printed = readers.submit(_read, p.stdout, partial(print, end='', flush=True))
+                if i == 0:
+                    p.stdout.reconfigure(newline='')  # a progress bar goes back to the start of its line, and so do we
+                    printed = readers.submit(_read, p.stdout, partial(print, end='', flush=True))
             while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
         except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
         finally:

@@ -9,7 +9,7 @@ __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restor
            'print_row', 'clock', 'Watch', 'few_threads', 'threads', 'place', 'moved']
 
 # %% ../nbs/recorder.ipynb #977d8dd8
-import itertools, math, sys, time
+import itertools, math, os, sys, time
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from numbers import Real
@@ -99,9 +99,9 @@ def finite(learn, loss, when):
 
 # %% ../nbs/recorder.ipynb #254e9d38
 def is_watched():
-    "Is a person looking on, in a terminal or in a live notebook?"
+    "Is a person looking on, in a terminal or in a live notebook, or through the launcher?"
     shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
-    return sys.stderr.isatty() or hasattr(shell, 'kernel')
+    return sys.stderr.isatty() or 'MNIST_SGD_WATCHED' in os.environ or hasattr(shell, 'kernel')
 
 def print_row(row):
     "Print a row of the training table, a list of texts and numbers (with 4 decimals); a progress bar stays below it"
@@ -132,7 +132,8 @@ class Watch:
             set_hypers(learn.opt, lr=learn.lr)
         self.before, self.changed = [dict(group) for group in learn.opt.param_groups], set()
         if verbose: print_row(['epoch', *learn.recorder.names, 'time'])
-        self.bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()))
+        self.bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()),
+                        file=sys.stdout if 'MNIST_SGD_WATCHED' in os.environ else None)  # the launcher passes that on
         self.threads, self.start = threads(learn.n_threads), time.perf_counter()
 
     def __enter__(self):

@@ -79,12 +79,57 @@ def test_same_seed_same_weights_other_digits_other_names(tmp_path):
     Image.fromarray(mnist_arrays('valid', 1)[0][0]).save(tmp_path/'one.png')
     assert ': 1 (' in command('predict', 'one.png', '--weights', 'a/linear.npz', cwd=tmp_path).stdout
 
+def test_more_than_two_digits_and_other_models(tmp_path):
+    done = command('train', '--digits', 7, 1, 0, '--epochs', 1, '--models', 'similarity', 'linear', 'conv',
+                   cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, '')
+    table = [line.split() for line in done.stdout.split('Is it a 7, a 1 or a 0?\n')[1].splitlines()[1:4]]
+    accuracy = {row[0]: float(row[-2]) for row in table}
+    assert list(accuracy) == ['pixel', 'linear', 'conv'] and accuracy['linear'] > .98 and accuracy['conv'] > .99
+    assert table[1][1] == '2,355'  # 785 for each of three digits
+    assert {p.name for p in (tmp_path/'mnist_sgd_output').iterdir()} == {'linear.npz', 'conv.npz', 'training.png'}
+    pictures = [mnist_path((0, 1))/'valid'/name for name in ('0/3.png', '1/2.png')]
+    for name in ('linear', 'conv'):
+        done = command('predict', *pictures, '--weights', f'mnist_sgd_output/{name}.npz', cwd=tmp_path)
+        assert [line.split(': ')[1][0] for line in done.stdout.splitlines()] == ['0', '1']
+    done = command('evaluate', '--weights', 'mnist_sgd_output/conv.npz', cwd=tmp_path)
+    assert f'3,143 test images: accuracy {accuracy["conv"]:.4f}' in done.stdout and 'calibration' in done.stdout
+    rows = [list(map(int, line.split())) for line in done.stdout.splitlines()[4:7]]
+    assert [row[0] for row in rows] == [0, 1, 7] and sum(sum(row[1:]) for row in rows) == 3143
+    assert sum(row[1 + i] for i, row in enumerate(rows)) == round(3143*accuracy['conv'])
+    with Image.open(tmp_path/'mnist_sgd_output'/'evaluation.png') as im: assert im.size[0] > 800
+
+def test_predict_works_at_once_and_takes_folders(tmp_path):
+    images, labels = mnist_arrays('valid')
+    for i, d in enumerate(labels[:30]): Image.fromarray(images[i]).save(tmp_path/f'{i:02} is {d}.png')
+    (tmp_path/'others').mkdir()
+    Image.fromarray(255 - np.rot90(np.kron(images[0], np.ones((5, 5), np.uint8)))).save(tmp_path/'others'/'side.TIF')
+    sign = Image.new('L', (200, 200), 255)
+    for box in ((60, 40, 75, 160), (125, 40, 140, 160), (60, 92, 140, 106)): sign.paste(0, box)
+    sign.save(tmp_path/'others'/'H.webp', lossless=True)
+    (tmp_path/'notes.txt').write_text('no picture')
+    done = command('predict', '.', '--show', 'seen.png', cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, '')
+    lines = [line for line in done.stdout.splitlines() if ' is ' in line]
+    right = [line for line in lines if line.split(' is ')[1][0] == line.split(': ')[1][0]]
+    assert len(done.stdout.splitlines()) == 32 and len(right) >= 29
+    assert 'others/H.webp: no digit (probability' in done.stdout
+    assert 'others/side.TIF: 7 (' in done.stdout and 'turned by 90 degrees' in done.stdout
+    with Image.open(tmp_path/'seen.png') as im: assert im.size[0] > 800
+    done = command('predict', '00 is 7.png', 'others/H.webp', '--json', cwd=tmp_path)
+    seven, none = map(json.loads, done.stdout.splitlines())
+    assert (seven['file'], seven['digit'], seven['turned']) == ('00 is 7.png', 7, 0)
+    assert seven['probability'] > .9 > seven['second_probability'] and seven['second'] in range(10)
+    assert none['digit'] is None and none['probability'] > .12
+
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs a pseudo-terminal')
-def test_a_terminal_gets_a_progress_bar(tmp_path):
+@pytest.mark.parametrize('processes', [1, 2])
+def test_a_terminal_gets_a_progress_bar(tmp_path, processes):
     import fcntl, pty, struct, termios
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 100, 0, 0))
-    process = subprocess.Popen([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1'], stdout=theirs,
+    process = subprocess.Popen([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1',
+                                '--processes', str(processes)], stdout=theirs,
                                stderr=theirs, cwd=tmp_path)
     os.close(theirs)
     text = b''
@@ -103,6 +148,7 @@ def odd_files(trained):
     (folder/'empty.png').write_bytes(b'')
     (folder/'file').write_text('neither weights nor a picture nor a folder')
     Image.new('L', (60, 60), 200).save(folder/'blank.png')
+    (folder/'bare').mkdir()
     Image.new('1', (20_000, 20_000)).save(folder/'bomb.png')
 
 @pytest.mark.parametrize('words, expected', [
@@ -110,8 +156,10 @@ def odd_files(trained):
     (('trian',), 'trian'),
     (('train', '--digits', '3', '10'), "'10' is not a digit from 0 to 9"),
     (('train', '--digits', '3', 'seven'), "'seven' is not a digit"),
-    (('train', '--digits', '3'), 'expected 2 arguments'),
-    (('train', '--digits', '3', '3'), 'two different digits'),
+    (('train', '--digits', '3'), '--digits are 3; give two or more different digits'),
+    (('train', '--digits', 'all', '3'), 'give two or more different digits'),
+    (('train', '--models', 'tree'), "'tree'"),
+    (('train', '--digits', '3', '3'), '--digits are 3 3; give two or more different digits'),
     (('train', '--epochs', '0'), "'0' is not a whole number from 1"),
     (('train', '--epochs', '1.5'), "'1.5' is not a whole number"),
     *[(('train', '--lr', lr), f"{lr!r} is not a number from 1e-12 to 1e+38, such as 0.1")
@@ -131,11 +179,13 @@ def odd_files(trained):
     (('predict', 'good.png', '--weights', 'file'), 'damaged'),
     (('predict', 'good.png', '--weights', '.'), 'no weights relu.npz'),
     (('predict', 'missing.png'), 'missing.png: No such file'),
-    (('predict', '.'), '.: Is a directory'),
+    (('predict', 'bare'), 'there is no picture in the folder bare'),
+    (('evaluate', '--weights', 'file'), 'damaged'),
+    (('evaluate', '--out', 'file'), 'cannot make the folder'),
     (('predict', 'file'), 'file: not an image'),
     (('predict', 'empty.png'), 'empty.png: not an image'),
     (('predict', 'cut.png'), 'cut.png: not an image'),
-    (('predict', 'blank.png'), 'blank.png: the picture shows nothing'),
+    (('predict', 'blank.png'), 'blank.png: no digit: the picture shows nothing'),
     (('predict', 'bomb.png'), 'bomb.png: ')], ids=str)
 def test_anything_wrong_ends_with_one_line(warm_command, odd_files, words, expected):
     done = warm_command(*words)

@@ -47,6 +47,7 @@ def api_entry(text, symbol):
         if o.annotation is inspect.Parameter.empty and name in table.dm:  # nbdev guesses a type from the default
             table.dm[name]['anno'] = inspect.Parameter.empty
             text = re.sub(rf'\b{name}:[\w.]+=', f'{name}=', text, count=1)
+    text = text.replace('__main__.', '')  # where nbdev ran the cell
     table = str(table).replace('**', '').replace('|    |', '| Parameter |', 1)
     for name, o in parameters.items():  # what `checked` asks for, in place of `Annotated`
         for ask in getattr(o.annotation, '__metadata__', ()):

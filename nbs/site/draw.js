@@ -180,7 +180,7 @@ const samplesOf = (models, name) => Array.from(models[`${name}.label`].data, (la
   image: Float32Array.from(models[`${name}.image`].data.subarray(784*i, 784*(i + 1)), v => v/255)}))
 
 function paintModels() {
-  readColours()
+  readColours(root)
   for (const o of Object.values(parts)) o.paintModels()
 }
 

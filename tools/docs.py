@@ -3,9 +3,9 @@
     python tools/docs.py
 
 nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains
-the models of the page Draw a digit, and the last steps here make the pages work offline, by keyboard and for screen
-readers. Ends non-zero when something is wrong: a broken link, an unknown setting. Where Quarto is installed, nbdev-docs
-makes the same pages from the same settings.
+the models of the page Draw a digit, tools/export_sheets.py writes the images to train on, and the last steps here make
+the pages work offline, by keyboard and for screen readers. Ends non-zero when something is wrong: a broken link, an
+unknown setting. Where Quarto is installed, nbdev-docs makes the same pages from the same settings.
 """
 import inspect, json, re, shutil, subprocess, sys
 from configparser import ConfigParser
@@ -160,5 +160,6 @@ def main():
     for page in site.glob('*.html'): polish(page, settings['doc_url'])
     copy_chapters(site, chapters)
     subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
+    subprocess.run([sys.executable, ROOT/'tools'/'export_sheets.py', site], check=True)
 
 if __name__ == '__main__': main()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.files import write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTICE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0"
 
 def sorted_places(
     split, digits, # 'train' or 'valid'; which digits
@@ -32,8 +32,9 @@ def sheet(images) -> bytes: # n x 28 x 28, 0 (paper) to 255 (ink)
     "A PNG file with an image in each row, in the 16 shades 0, 17, 34, ..., 255"
     picture = Image.fromarray(np.round(images.reshape(len(images), -1)/17).astype(np.uint8), 'P')
     picture.putpalette([shade for shade in range(0, 256, 17) for _ in range(3)])
-    file = io.BytesIO()
-    picture.save(file, 'PNG', bits=4, optimize=True)
+    file, info = io.BytesIO(), PngInfo()
+    info.add_text('Copyright', "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0")
+    picture.save(file, 'PNG', bits=4, optimize=True, pnginfo=info)
     return file.getvalue()
 
 SHEETS = {'train-37.png': ('train', (3, 7), 2000, 1000), 'train-ten.png': ('train', range(10), 2000, 1000),

@@ -19,11 +19,11 @@ const controls = {
 const usual = Object.fromEntries(Object.entries(controls).map(([name, o]) => [name, `${o.start ?? o.values[0][0]}`]))
 
 const presets = [
-  {name: 'Rate too large', hidden: '30', lr: '10', see: 'At a rate of 10 one of the first steps throws the weights so far that every hidden unit is 0 for every image. ReLU is flat there: nothing is pushed any more, and the net says the same of all.'},
-  {name: 'Rate too small', lr: '0.0001', see: 'At a rate of 0.0001 every step goes the right way, and the loss falls; but see how long it takes.'},
-  {name: 'Sorted batches', order: 'sorted', lr: '0.3', pace: 'slow', see: 'First a thousand threes, then a thousand sevens: the model is always right about what it has seen last. Watch the accuracy go up and down, and the mistakes change sides.'},
-  {name: 'All weights zero', hidden: '30', start: 'zero', lr: '1', see: 'The score is 0, so are all votes, and no push comes through them to a hidden unit. Only the last bias can move. A linear model may begin at zero; a net must not.'},
-  {name: 'Momentum .99', momentum: '0.99', lr: '0.3', see: 'Each step keeps 99 hundredths of the one before. The weights roll through the valley and up the other side: the loss swings before it settles.'},
+  {name: 'Rate too large', hidden: '30', lr: '10', see: 'The first steps throw the weights so far that no hidden unit is lit by any image: the net can only guess, for ever.'},
+  {name: 'Rate too small', lr: '0.0001', see: 'Every step goes the right way, and the loss falls: see how slowly.'},
+  {name: 'Sorted batches', order: 'sorted', lr: '0.3', see: 'A thousand threes, then a thousand sevens: the model takes everything for what it has seen last. Watch the mistakes change sides.'},
+  {name: 'All weights zero', hidden: '30', start: 'zero', lr: '1', see: 'No push comes through votes that are 0, and none reaches a vote from units that are 0. Only the last bias moves.'},
+  {name: 'Momentum .99', momentum: '0.99', see: 'The weights roll through the valley and up the other side: the held-out loss falls fast, and climbs again.'},
 ]
 
 /** The settings in an address, `#lr=0.3&hidden=30`; what is missing or unknown is as usual. */
@@ -233,10 +233,10 @@ function choose(settings) {
   if (fresh) { setRunning(false); begin() }
 }
 
-function tryPreset({name, see, pace = 'slow', ...settings}) {
+function tryPreset({name, see, ...settings}) {
   pause()
   choose({...usual, ...settings})
-  $('pace').value = pace
+  $('pace').value = 'slow'
   begin()
   run()
   say(see)

@@ -56,7 +56,7 @@ const frame = `
 </div>
 <div class="top">
 <section class="card" aria-labelledby="weights-name"><span class="name" id="weights-name">The weights</span><ul id="weights" class="weights"></ul><p class="quiet" id="weights-key"></p></section>
-<section class="card" aria-labelledby="curves-name"><span class="name" id="curves-name">What has become of it</span>
+<section class="card" aria-labelledby="curves-name"><span class="name" id="curves-name">Loss and accuracy</span>
 <figure><figcaption class="quiet"><span class="key three"></span> loss of the batches&ensp;<span class="key seven"></span> of the held-out images</figcaption><svg id="losses" role="img" viewBox="0 0 400 170"></svg></figure>
 <figure><figcaption class="quiet"><span class="key seven"></span> accuracy on the held-out images</figcaption><svg id="accuracies" role="img" viewBox="0 0 400 170"></svg></figure></section>
 </div>
@@ -159,13 +159,14 @@ function showCurves() {
 }
 
 function showWrong() {
-  $('wrong-name').textContent = state ? `What it gets wrong now: ${state.held.mistakes.toLocaleString('en')} of ${state.held.n.toLocaleString('en')} held-out images, the worst first` : 'What it gets wrong will stand here'
+  $('wrong-name').textContent = state ? `What it gets wrong now: ${state.held.mistakes.toLocaleString('en')} of ${state.held.n.toLocaleString('en')} held-out images, the worst first (digit → answer)` : 'What it gets wrong will stand here'
   $('wrong').replaceChildren(...(state?.wrong ?? []).map(({image, label, said}) => {
     const item = document.createElement('li'), canvas = document.createElement('canvas'), text = document.createElement('span')
     paint(canvas, image, asInk)
-    text.textContent = `${label}, says ${said ?? 'nothing'}`
+    text.textContent = `${label} → ${said ?? '?'}`
     canvas.setAttribute('role', 'img')
-    canvas.setAttribute('aria-label', `A ${names[label]}`)
+    canvas.setAttribute('aria-label', `${names[label]}, answer: ${names[said] ?? 'none'}`)
+    text.ariaHidden = 'true'
     item.append(canvas, text)
     return item
   }))

@@ -21,7 +21,7 @@ function show() {
   root.classList.toggle('wrong', wrong)
   $('pager').textContent = `${sample ? samples.indexOf(sample) + 1 : '–'} / ${samples.length}`
   paint($('seen'), image ?? new Float32Array(784), asInk)
-  if (image) summarise(sample ? aboutSample(wrong) : 'Your drawing.', wrong, part.show(image))
+  if (image) summarise(sample ? aboutSample(wrong) : 'Your drawing.', wrong, part.show(image, sample))
   else {
     part.clear()
     summarise('The pad is empty.', false, part.hint)
@@ -186,7 +186,8 @@ function paintModels() {
 
 async function begin() {
   const models = await loadModels()
-  parts = {pair: makePair(models, samplesOf(models, 'pair')), ten: makeTen(models, samplesOf(models, 'ten'))}
+  const relearned = () => { paintModels(); show() }
+  parts = {pair: makePair(models, samplesOf(models, 'pair'), relearned), ten: makeTen(models, samplesOf(models, 'ten'))}
   paintModels()
   usePointer()
   useKeys()
@@ -196,7 +197,7 @@ async function begin() {
   root.querySelector(`[value=${chosen}]`).checked = true
   choosePart(chosen)
   for (const o of [document.documentElement, document.body])  // light and dark
-    new MutationObserver(() => { paintModels(); show() }).observe(o, {attributeFilter: ['class']})
+    new MutationObserver(relearned).observe(o, {attributeFilter: ['class']})
   root.dataset.ready = 'true'
 }
 

@@ -11,7 +11,7 @@ let colours
 /** Before the first picture, and when light becomes dark. */
 export function readColours(root) {
   const style = getComputedStyle(root), rgb = name => style.getPropertyValue(name).trim().match(/\w\w/g).map(o => parseInt(o, 16))
-  colours = Object.fromEntries(['paper', 'ink', 'three', 'seven', 'more', 'less'].map(o => [o, rgb(`--${o}`)]))
+  colours = Object.fromEntries(['paper', 'ink', 'three', 'seven', 'more', 'less', 'wrong'].map(o => [o, rgb(`--${o}`)]))
 }
 const mix = (name, share) => colours.paper.map((p, i) => p + (colours[name][i] - p)*Math.min(1, share))
 export const asInk = v => mix('ink', v)

@@ -445,7 +445,8 @@ def test_a_step_is_one_of_sgd(page, exported):
     fetched = []
     page.on('request', lambda r: fetched.append(r.url.split('/')[-1]) if r.url.endswith('.png') else None)
     open_page(page)
-    assert page.inner_text('#teach-loss') == 'First say what your digit is.' and page.locator('#teach-step').is_disabled()
+    assert page.inner_text('#teach-loss') == 'First say what your digit is.'
+    assert page.locator('#teach-step').is_disabled()
     valid = np.array(Image.open(ROOT/'_docs'/'valid-37.png'))/np.float32(15)
     valid_x, valid_y = torch.tensor(valid), (torch.arange(200) < 100).float()[:, None]
     net, x = built(exported, 'relu'), torch.tensor(exported['pair.image'][0]).float().view(1, -1)/255
@@ -490,7 +491,8 @@ def test_forgetting_in_three_clicks(page):
     page.click('#teach-step')
     assert judged(page) >= 198
     page.click('#next')  # of another image the reader has not said anything
-    assert page.inner_text('#teach-loss') == 'First say what your digit is.' and not page.locator('#way-back').is_visible()
+    assert page.inner_text('#teach-loss') == 'First say what your digit is.'
+    assert not page.locator('#way-back').is_visible()
     draw(page, SEVEN)
     page.click('#is-7')
     draw(page, [[(.3, .5), (.6, .5)]])  # one stroke more

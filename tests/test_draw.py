@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from export_models import read_safetensors
 
 from mnist_sgd.data import mnist_arrays
-from mnist_sgd.linear import pair_tensors
-from mnist_sgd.relu import count_parameters, two_layer_net
+from mnist_sgd.linear import batch_accuracy, pair_tensors
+from mnist_sgd.optimizer import SGD
+from mnist_sgd.relu import binary_cross_entropy, count_parameters, two_layer_net
 from mnist_sgd.similarity import ideal_digit, mnist_distance
 from mnist_sgd.softmax import class_accuracy, digit_tensors
 from mnist_sgd.pictures import like_mnist
@@ -440,6 +441,113 @@ def test_ten_bars_and_maps_say_what_the_nets_say(page, exported):
     assert set(numbers) == {page.inner_text('#linear-score')} and page.locator('#cnn-bars .winner').count() == 0
     assert {v for k in range(16) for v in page.locator('#kernels .map').nth(k).evaluate(ink)} == {0}
 
+# ---- the pad that learns
+
+def test_the_way_back_is_pytorchs_gradient(page, exported):
+    open_page(page)
+    for i, digit in [(0, 3), (0, 7), (1, 3), (1, 7), (-1, 3), (-1, 7)]:
+        image = exported['pair.image'][i].flatten()/np.float32(255)
+        ours = page.evaluate("""async ([image, digit]) => {
+            const {layersOf, wayBack} = await import('./site/learn.js'), {loadModels} = await import('./site/models.js')
+            const back = wayBack(layersOf(await loadModels()), Float32Array.from(image), digit)
+            return {...back, hidden: Array.from(back.hidden), atHidden: Array.from(back.atHidden),
+                grads: back.grads.flatMap(({weight, bias}) => [Array.from(weight), Array.from(bias)])} }""",
+            [image.tolist(), digit])
+        net, x = built(exported, 'relu'), torch.tensor(image)[None]
+        before = net[0](x)
+        hidden = before.relu()
+        score = net[2](hidden)
+        for o in (before, hidden, score): o.retain_grad()
+        loss = binary_cross_entropy(score, torch.tensor([[float(digit == 3)]]))
+        loss.backward()
+        assert (ours['loss'], ours['score']) == pytest.approx((loss.item(), score.item()), abs=1e-4)
+        theirs = [net[0].weight.grad.T, net[0].bias.grad, net[2].weight.grad.T, net[2].bias.grad]
+        pairs = [*zip(ours['grads'], theirs, strict=True), (ours['atHidden'], before.grad), (ours['hidden'], hidden),
+                 (ours['atScore'], score.grad)]
+        for a, b in pairs: assert np.abs(np.array(a) - b.detach().flatten().numpy()).max() < 1e-5
+    assert max(o.abs().max() for o in theirs) > .1, 'the mistake has a large gradient'
+
+def judged(page):
+    page.wait_for_function("document.querySelector('#held-right').innerText.includes('of 200')")
+    return int(page.inner_text('#held-right').split()[0])
+
+def test_a_step_is_one_of_sgd(page, exported):
+    fetched = []
+    page.on('request', lambda r: fetched.append(r.url.split('/')[-1]) if r.url.endswith('.png') else None)
+    open_page(page)
+    assert page.inner_text('#teach-loss') == 'First say what your digit is.'
+    assert page.locator('#teach-step').is_disabled()
+    valid = np.array(Image.open(ROOT/'_docs'/'valid-37.png'))/np.float32(15)
+    valid_x, valid_y = torch.tensor(valid), (torch.arange(200) < 100).float()[:, None]
+    net, x = built(exported, 'relu'), torch.tensor(exported['pair.image'][0]).float().view(1, -1)/255
+    opt, scores, rights = SGD(net.parameters(), .01), [], []
+    assert not fetched
+    page.click('#is-7')
+    for k in range(3):
+        scores.append(net(x).item())
+        rights.append(round(200*batch_accuracy(net(valid_x), valid_y).item()))
+        assert abs(judged(page) - rights[-1]) <= 1
+        assert page.inner_text('#net-score') == f'score {scores[-1]:+.2f}'.replace('-', '−')
+        loss = binary_cross_entropy(net(x), torch.zeros(1, 1))
+        said = page.inner_text('#teach-loss')
+        assert float(re.match(r'Loss ([.\d]+):', said)[1]) == pytest.approx(loss.item(), abs=2e-3)
+        if k < 2:
+            page.click('#teach-step')
+            assert page.inner_text('#teach-said').startswith(f'Step {k + 1}: the loss went from ')
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+    assert fetched == ['valid-37.png'] and rights[0] >= 198 and scores[2] < scores[0] - 1
+    assert page.inner_text('#held-story').replace(' ', '') == 'stepbystep:' + '→'.join(map(str, rights))
+    for score in scores[1::-1]:
+        page.click('#undo')
+        assert page.inner_text('#net-score') == f'score {score:+.2f}'.replace('-', '−')
+    assert page.locator('#undo').is_disabled() and judged(page) == rights[0]
+
+def test_forgetting_in_three_clicks(page):
+    open_page(page)
+    def teach(rate):
+        page.click('#is-7')
+        page.locator('#teach-rate').fill(rate)
+        before = judged(page)
+        page.click('#teach-step')
+        assert page.inner_text('#net-digit') == '7', 'it has learned its lesson'
+        after = judged(page)
+        page.click('#untaught')
+        assert judged(page) == before >= 198 and page.inner_text('#net-digit') == '3'
+        return after
+    assert teach('4') < 180 and teach('6') == 100  # rates .1 and 1
+    page.click('#is-3')  # a lesson that it knows
+    page.click('#teach-step')
+    assert judged(page) >= 198
+    page.click('#next')  # of another image the reader has not said anything
+    assert page.inner_text('#teach-loss') == 'First say what your digit is.'
+    assert not page.locator('#way-back').is_visible()
+    draw(page, SEVEN)
+    page.click('#is-7')
+    draw(page, [[(.3, .5), (.6, .5)]])  # one stroke more
+    assert page.locator('#is-7').get_attribute('aria-pressed') == 'true' and page.locator('#way-back').is_visible()
+    page.click('#clear')
+    assert page.inner_text('#teach-loss').startswith('First draw') and page.locator('#is-7').is_disabled()
+
+def test_teaching_by_keyboard_alone(page):
+    open_page(page)
+    page.locator('#is-3').focus()
+    reached = []
+    for key in ('Tab', 'Enter', 'Tab', 'ArrowRight', 'Tab', 'Enter', 'Tab', 'Tab', 'Tab'):
+        page.keyboard.press(key)
+        if key == 'Tab': reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == 'solid', reached
+    assert reached == ['is-7', 'teach-rate', 'teach-step', 'undo', 'untaught', 'unit']
+    assert page.inner_text('#teach-said').startswith('Step 1: ') and page.locator('.rate output').inner_text() == '0.03'
+    first = page.inner_text('#unit-told')
+    page.keyboard.press('ArrowRight')
+    assert page.inner_text('#unit-told').startswith('Unit 2: ') and first.startswith('Unit 1: ')
+    lit = page.locator('#pushes button').evaluate_all(
+        "all => all.findIndex(o => !/(push almost 0|0.0000)$/.test(o.getAttribute('aria-label')))")
+    page.locator('#pushes button').nth(max(lit, 0)).focus()
+    assert page.inner_text('#unit-told').startswith(f'Unit {max(lit, 0) + 1}: ')
+
 def test_steps_through_images_of_all_digits(page, exported):
     images, labels = mnist_arrays('valid')
     places, shown = exported['ten.place'].copy(), exported['ten.label']
@@ -504,6 +612,10 @@ def test_accessible(browser, site, scheme, width, part):
     page = context.new_page()
     open_page(page, part)
     rules = {'runOnly': ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}
+    if part == 'pair':  # with the way back on show
+        page.click('#is-7')
+        page.click('#teach-step')
+        page.wait_for_function("document.querySelector('#held-right').innerText.includes('of 200')")
     found = Axe().run(page, context='#draw', options=rules).response['violations']
     bad = [(v['id'], [n['html'][:120] for n in v['nodes']][:3]) for v in found]
     assert not bad and overflow(page) <= 0

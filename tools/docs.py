@@ -3,9 +3,9 @@
     python tools/docs.py [--pdf]
 
 nbdev processes the notebooks into _proc (API entries, links), smalldocs renders them, tools/export_models.py trains
-the models of the page Draw a digit, and tools/pages.py makes the pages work offline, by keyboard and for screen
-readers. Ends non-zero when something is wrong: a broken link, an unknown setting. With --pdf, Chromium prints the whole
-book to _docs/mnist_sgd.pdf as well (tools/book.py).
+the models of the page Draw a digit, tools/export_sheets.py writes the images to train on, and tools/pages.py makes the
+pages work offline, by keyboard and for screen readers. Ends non-zero when something is wrong: a broken link, an unknown
+setting. With --pdf, Chromium prints the whole book to _docs/mnist_sgd.pdf as well (tools/book.py).
 """
 import inspect, json, os, re, shutil, subprocess, sys
 from configparser import ConfigParser
@@ -177,6 +177,7 @@ def main():
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
     render(proc, site, settings, chapters)
     subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
+    subprocess.run([sys.executable, ROOT/'tools'/'export_sheets.py', site], check=True)
     if '--pdf' in sys.argv: whole_book(site, settings['doc_url'])
 
 def render(proc, site, settings, chapters):

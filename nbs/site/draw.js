@@ -21,7 +21,7 @@ function show() {
   root.classList.toggle('wrong', wrong)
   $('pager').textContent = `${sample ? samples.indexOf(sample) + 1 : '–'} / ${samples.length}`
   paint($('seen'), image ?? new Float32Array(784), asInk)
-  if (image) summarise(sample ? aboutSample(wrong) : 'Your drawing.', wrong, part.show(image))
+  if (image) summarise(sample ? aboutSample(wrong) : 'Your drawing.', wrong, part.show(image, sample))
   else {
     part.clear()
     summarise('The pad is empty.', false, part.hint)
@@ -199,13 +199,14 @@ const samplesOf = (models, name) => Array.from(models[`${name}.label`].data, (la
   image: Float32Array.from(models[`${name}.image`].data.subarray(784*i, 784*(i + 1)), v => v/255)}))
 
 function paintModels() {
-  readColours()
+  readColours(root)
   for (const o of Object.values(parts)) o.paintModels()
 }
 
 async function begin() {
   const models = await loadModels()
-  parts = {pair: makePair(models, samplesOf(models, 'pair')), ten: makeTen(models, samplesOf(models, 'ten'))}
+  const relearned = () => { paintModels(); show() }
+  parts = {pair: makePair(models, samplesOf(models, 'pair'), relearned), ten: makeTen(models, samplesOf(models, 'ten'))}
   root.querySelector('.parts').insertAdjacentHTML('afterend', '<p id="limits" class="quiet"></p>')
   $('previous').insertAdjacentHTML('beforebegin', '<span class="images">Images </span>')
   $('mistakes').title = 'Images that the net gets wrong'
@@ -218,7 +219,7 @@ async function begin() {
   root.querySelector(`[value=${chosen}]`).checked = true
   choosePart(chosen)
   for (const o of [document.documentElement, document.body])  // light and dark
-    new MutationObserver(() => { paintModels(); show() }).observe(o, {attributeFilter: ['class']})
+    new MutationObserver(relearned).observe(o, {attributeFilter: ['class']})
   root.dataset.ready = 'true'
 }
 

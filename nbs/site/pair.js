@@ -1,21 +1,24 @@
 // What the models for threes and sevens say, on the page Draw a digit: pixel similarity, the linear model, the ReLU net.
+import {makeTeacher} from './learn.js'
 import {judge} from './models.js'
 import {$, asInk, largest, names, paint, percent, pictureButton, rove, share, signed, twoSided} from './pictures.js'
 
 const blank = new Float32Array(784)
 
-/** This part of the page: what draw.js asks of it. */
-export function makePair(models, samples) {
+/** This part of the page: what draw.js asks of it. `changed` is called when the net has learned. */
+export function makePair(models, samples, changed) {
   const units = makeUnits(models['relu.2.weight'].data)
   const typical = key => samples.reduce((t, o) => t + largest(judge(o.image, models).net[key]), 0)/samples.length
   const brightest = .7*typical('hidden'), loudest = .7*typical('votes')
   let shown = null                   // the unit that is pointed at
   let said = null                    // what the models say of the image on show
+  const teacher = makeTeacher(models, () => { regroup(units, models['relu.2.weight'].data); changed() })
   rove(units.map(o => o.button), k => { shown = k === null ? null : units[k].i; showUnit() })
 
-  /** Show what the models say of an image; the gist of it as text. */
-  function show(image) {
+  /** Show what the models say of an image; the gist of it as text. `sample` is the validation image that it is, or null. */
+  function show(image, sample) {
     said = judge(image, models)
+    teacher.show(image, sample)
     for (const o of ['similarity', 'linear', 'net']) {
       $(`${o}-digit`).textContent = $(`${o}-digit`).dataset.digit = said[o].digit
     }
@@ -69,6 +72,7 @@ export function makePair(models, samples) {
   /** Nothing is drawn. */
   function clear() {
     said = null
+    teacher.show(null)
     for (const o of ['similarity', 'linear', 'net']) {
       $(`${o}-digit`).textContent = '?'
       delete $(`${o}-digit`).dataset.digit
@@ -105,4 +109,15 @@ function makeUnits(weights) {
     const canvas = document.createElement('canvas')
     return {button: pictureButton($(`units-${digit}`), `var(--${names[digit]})`, canvas), canvas, i, digit}
   }))
+}
+
+/** A unit whose vote has changed sides moves to the other group. */
+function regroup(units, weights) {
+  for (const unit of units) {
+    const digit = weights[unit.i] > 0 ? 3 : 7
+    if (digit === unit.digit) continue
+    unit.digit = digit
+    unit.button.style.setProperty('--colour', `var(--${names[digit]})`)
+    $(`units-${digit}`).append(unit.button)
+  }
 }

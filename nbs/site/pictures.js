@@ -1,4 +1,4 @@
-// Numbers as pictures and as text, for both parts of the page Draw a digit. The style sheet names the colours.
+// Numbers as pictures and as text, for the pages Draw a digit and Train it here. The style sheet names the colours.
 
 export const $ = id => document.getElementById(id)
 export const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
@@ -8,9 +8,11 @@ export const share = p => p > .99995 ? '> 0.9999' : p < .00005 ? '< 0.0001' : p.
 export const largest = values => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
 
 let colours
-const rgb = name => getComputedStyle($('draw')).getPropertyValue(name).trim().match(/\w\w/g).map(o => parseInt(o, 16))
 /** Before the first picture, and when light becomes dark. */
-export const readColours = () => { colours = Object.fromEntries(['paper', 'ink', 'three', 'seven', 'more', 'less'].map(o => [o, rgb(`--${o}`)])) }
+export function readColours(root) {
+  const style = getComputedStyle(root), rgb = name => style.getPropertyValue(name).trim().match(/\w\w/g).map(o => parseInt(o, 16))
+  colours = Object.fromEntries(['paper', 'ink', 'three', 'seven', 'more', 'less', 'wrong'].map(o => [o, rgb(`--${o}`)]))
+}
 const mix = (name, share) => colours.paper.map((p, i) => p + (colours[name][i] - p)*Math.min(1, share))
 export const asInk = v => mix('ink', v)
 export const twoSided = (limit, above = 'three', below = 'seven') => v => mix(v > 0 ? above : below, Math.abs(v)/limit)

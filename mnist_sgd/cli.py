@@ -61,15 +61,16 @@ def make_parser() -> argparse.ArgumentParser:
         help='the digits to tell apart: two or more, or all (default: 3 7)')
     add('--models', nargs='+', choices=['similarity', 'linear', 'relu', 'conv'], metavar='NAME',
         help='which of similarity, linear, relu, conv (default: all; without conv for two digits)')
-    add('--epochs', type=_count, metavar='N', help='how many times to go through the training images (default: 15; conv: 9)')
+    add('--epochs', type=_count, metavar='N',
+        help='how many times to go through the training images (default: 15; conv: 9)')
     add('--lr', type=_rate, metavar='RATE', help='learning rate (default: 0.1; conv: 0.2 at its highest)')
     add('--batch-size', type=_count, metavar='N', help='images per step (default: 64; conv: 128)')
     add('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
     add('--device', default='cpu', help='cpu, cuda or mps; the small models are quickest on cpu')
     add('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
     add('--processes', type=_few, default=1, metavar='N', help='how many share the work; small models: quickest with 1')
-    add('--double', action='store_true', help='compute with 64 bits: slower, and the weights of several processes are those '
-                                              'of one')
+    add('--double', action='store_true',
+        help='compute with 64 bits: slower, and the weights of several processes are those of one')
     add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
     add = command('predict', run_predict, 'say which digit a picture shows',
@@ -158,7 +159,8 @@ def _train(args, device):
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
         try:
             learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed,
-                                                    device, checkpoint=unfinished, resume=resume, make=make, double=args.double)
+                                                    device, checkpoint=unfinished, resume=resume, make=make,
+                                                    double=args.double)
         except KeyboardInterrupt:
             if not unfinished.exists(): raise
             raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with "
@@ -184,8 +186,8 @@ def _reader(path):
     from mnist_sgd.reader import Reader
     if path and path.is_dir(): path /= 'relu.npz'
     if path and not path.exists():
-        raise ValueError(f"there are no weights {path}; run mnist_sgd train first, name a file or folder with --weights, "
-                         "or leave it out")
+        raise ValueError(f"there are no weights {path}; run mnist_sgd train first, or leave --weights out "
+                         "for the net of the package")
     return Reader(path)
 
 def run_predict(args):

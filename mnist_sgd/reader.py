@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 class Reader:
     "Says which digit a picture shows"
-    limit, limit_turned = .12, .05  # probabilities of "no digit" above which there is none; how they were chosen: see below
+    limit, limit_turned = .12, .05  # probabilities of "no digit" above which there is none; chosen as told below
 
     def __init__(self,
         path=None, # file that `mnist_sgd train` saved; None for the net that ships with the package
@@ -72,7 +72,8 @@ def _text(self):
     "As the command prints it"
     if self.digit is None: return f'no digit (probability {self.probability:.3f}; else {self.second})'
     turned = f'; turned by {self.turned} degrees' if self.turned else ''
-    return f'{self.digit} (probability {self.probability:.3f}; then {self.second} with {self.second_probability:.3f}{turned})'
+    runner_up = f'{self.second} with {self.second_probability:.3f}'
+    return f'{self.digit} (probability {self.probability:.3f}; then {runner_up}{turned})'
 Answer.__str__ = _text
 
 # %% ../nbs/reader.ipynb #dfe46a8e

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import TensorDataset
 
+from mnist_sgd import pictures
 from mnist_sgd.all import *
 from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
@@ -506,6 +507,9 @@ CALLS = [
      ValueError, 'from -5 to -5; save it as'),
     (like_mnist, lambda: like_mnist(Image.new('RGBA', (50, 50))),
      ValueError, 'no digit: .*shows nothing.*show one digit'),
+    (pictures.fitted, lambda: pictures.fitted(np.zeros((9, 9), np.float32)), IndexError, 'out of bounds'),
+    (pictures_in, lambda: list(pictures_in(['.'])), ValueError, r'no picture in the folder \.; .* \.jpeg'),
+    (cnn_learner, lambda: cnn_learner((3, 12)), ValueError, 'digits has 12'),
     (load_model, lambda: load_model('none.npz'), FileNotFoundError, "No such file.*'none.npz'"),
     (load_model, lambda: load_model(trained_model('relu', name='cnn')),
      ValueError, "name is 'cnn', not one of linear, relu, conv; make one with mnist_sgd train"),
@@ -535,15 +539,16 @@ COMMANDS = [
     ('trian', None, "'trian'.*--help"),
     ('train --digits 3 10', None, "'10' is not a digit from 0 to 9"),
     ('train --digits 3 -7', None, "--digits.*--help|'-7' is not a digit"),
-    ('train --digits 3', None, '--digits: expected 2 arguments.*--help'),
-    ('train --digits 3 3', None, 'both 3; give two different'),
+    ('train --digits 3', None, '--digits are 3; give two or more different digits'),
+    ('train --digits', None, '--digits: expected at least one argument.*--help'),
+    ('train --digits 3 3', None, '--digits are 3 3; give two or more different'),
     ('train --epochs 0', None, "'0' is not a whole number from 1"),
     ('train --epochs 1e3', None, "'1e3' is not a whole number from 1"),
     ('train --lr -1', None, r"'-1' is not a number from 1e-12 to 1e\+38, such as 0.1"),
     ('train --lr nan', None, r"'nan' is not a number from 1e-12 to 1e\+38, such as 0.1"),
     ('train --lr inf', None, r"'inf' is not a number from 1e-12 to 1e\+38, such as 0.1"),
     ('train --processes 0', None, "'0' is not a whole number from 1"),
-    ('train --processes 2 --digits 3 3', None, 'both 3; give two different'),
+    ('train --processes 2 --digits 3 3', None, '--digits are 3 3; give two or more different'),
     ('train --processes 2 --device abacus', None, "no device 'abacus' here; 'cpu'"),
     ('train --batch-size 0', None, "'0' is not a whole number from 1"),
     ('train --batch-size 64.5', None, "'64.5' is not a whole number from 1"),
@@ -569,14 +574,14 @@ COMMANDS = [
      'model.npz .*digits has 12.*make one'),
     ('predict a.png --weights model.npz', nan_model, 'model.npz does not fit: .*NaN.*smaller learning rate'),
     ('predict none.png', None, 'none.png: No such file'),
-    ('predict sub', None, 'sub: (Is a directory|Permission denied)'),
+    ('predict sub', None, 'there is no picture in the folder sub'),
     ('predict file', None, 'file: not an image file that can be read; save the picture as PNG or JPEG'),
     ('predict empty', None, 'empty: not an image file .*; save the picture as PNG or JPEG'),
     ('predict cut.png', cut_png, 'cut.png: not an image file .*; save the picture as PNG or JPEG'),
     ('predict a.png', lambda: picture('a.png', Image.new('L', (60, 60), 200)),
-     'a.png: the picture shows nothing.*show one digit'),
+     'a.png: no digit: the picture shows nothing.*show one digit'),
     ('predict a.png', lambda: picture('a.png', Image.new('RGBA', (60, 60))),
-     'a.png: the picture shows nothing.*show one digit'),
+     'a.png: no digit: the picture shows nothing.*show one digit'),
     ('predict a.tif', lambda: picture('a.tif', Image.fromarray(np.full((50, 50), nan, np.float32))),
      'a.tif: .*from nan to nan; save it as an ordinary PNG'),
     ('predict a.png', lambda: Path('a.png').write_bytes(png_of(2**31 - 1, 2**31 - 1)),
@@ -682,7 +687,7 @@ def test_a_row_of_scores_with_nan_is_never_right():
 
 def test_the_table_knows_every_public_function():
     no_input = {'set_style', 'default_device', 'is_watched', 'started', 'mnist_idx_path', 'medians', 'small_moves',
-                'array', 'colors', 'models'}
+                'array', 'colors', 'models', 'story_models', 'story_settings'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
     called = {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS}
     assert public - no_input <= called | {'mnist_distance'}

@@ -45,8 +45,9 @@ export function makeTeacher(models, changed) {
   let held = null, right = []        // the images to judge by; how many were right before and after each step
   let back = null, shown = null      // the way back; the unit that is pointed at
   const buttons = Array.from({length: n}, () => {
-    const canvas = document.createElement('canvas')
-    return pictureButton($('pushes'), 'var(--line)', canvas)
+    const button = pictureButton($('pushes'), 'var(--line)', document.createElement('canvas'))
+    button.className = 'pushed'
+    return button
   })
   rove(buttons, k => { shown = k; showUnit() })
 

@@ -1,0 +1,234 @@
+"The small figures to play with: they compute what the library computes, by keyboard and by pointer"
+import random, re
+
+import numpy as np
+import pytest
+import torch
+
+from mnist_sgd.broadcast import broadcast_shape
+from mnist_sgd.conv import conv2d
+from mnist_sgd.data import mnist_arrays
+from mnist_sgd.gradient import pr_eight
+from mnist_sgd.optimizer import SGD
+from mnist_sgd.relu import relu
+from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
+from mnist_sgd.softmax import softmax
+from mnist_sgd.tensor import stack_images
+
+FIGURES = 'data tensor broadcast similarity gradient optimizer relu softmax conv'.split()
+
+@pytest.fixture(scope='module')
+def js(browser, site):
+    "Run a function on what the module of a figure exports, in a page of the site"
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f'{site}/404.html')
+    def run(figure, function, *args):
+        code = f'async args => ({function})(await import("/site/explore-{figure}.js"), ...args)'
+        return page.evaluate(code, list(args))
+    yield run
+    context.close()
+
+@pytest.fixture
+def rng(): return np.random.default_rng(0)
+
+# ---- what is computed
+
+def test_the_pictures_are_training_images(js):
+    drawn = js('digits', 'm => [...m.threes, ...m.sevens, m.three].map(o => [...o])')
+    theirs = [*mnist_arrays('train', 3)[0][:16], *mnist_arrays('train', 7)[0][:16], mnist_arrays('train')[0][10_000]]
+    assert drawn == [o.flatten().tolist() for o in theirs]
+
+def test_rule_with_a_gap(js):
+    ink = [(mnist_arrays('train', d)[0][:, 20:] > 127).sum((1, 2)) for d in (3, 7)]
+    assert js('data', 'm => [m.counts3, m.counts7]') == [np.bincount(o).tolist() for o in ink]
+    shares = js('data', 'm => Array.from({length: 61}, (_, n) => m.right(n))')
+    for n, found in enumerate(shares):
+        assert found == pytest.approx([(ink[0] > n).mean(), (ink[1] <= n).mean()], abs=1e-12)
+    drawn = js('digits', 'async m => [...m.threes, ...m.sevens].map((await import("/site/explore-data.js")).lowInk)')
+    assert drawn == [*ink[0][:16], *ink[1][:16]]
+
+def test_slices(js, rng):
+    t = torch.from_numpy(rng.integers(0, 256, (28, 28)))
+    for top, bottom, left, right in rng.integers(0, 29, (50, 4)).tolist():
+        block = t[top:max(top, bottom), left:max(left, right)]
+        found = js('tensor', '(m, t, ...edges) => m.cut(t, ...edges)', t.flatten().tolist(), top, bottom, left, right)
+        assert found == block.tolist()
+
+def test_shapes(js):
+    random.seed(0)
+    shapes = [tuple(random.choices(range(4), k=random.randrange(5))) for _ in range(600)]
+    for a, b in zip(shapes[::2], shapes[1::2]):
+        try: expected = str(broadcast_shape(a, b))
+        except ValueError as e: expected = str(e)
+        assert js('broadcast', '(m, a, b) => m.result(a, b)', a, b) == expected
+    for text, shape in {'(1010, 28, 28)': [1010, 28, 28], '5 1': [5, 1], '(4,)': [4], '()': [], '': [], '[2,3]': [2, 3],
+                        '28,28,': [28, 28], '(2, x)': None, '-1': None, '2.5': None, '1,2,3,4,5,6,7': None}.items():
+        assert js('broadcast', '(m, text) => m.parse(text)', text) == shape, text
+
+def test_distances(js, rng):
+    for _ in range(20):
+        a, b = rng.random((2, 28, 28))
+        found = js('similarity', '(m, a, b) => [m.l1(a, b), m.rmse(a, b)]', a.flatten().tolist(), b.flatten().tolist())
+        theirs = [f(torch.from_numpy(a), torch.from_numpy(b)).item() for f in (l1_distance, rmse_distance)]
+        assert found == pytest.approx(theirs, abs=1e-12)
+    three = torch.from_numpy(mnist_arrays('train')[0][10_000])/255
+    threes, sevens = (stack_images(mnist_arrays('train', d)[0]) for d in (3, 7))
+    mean3 = ideal_digit(threes)
+    blot = three.clone()
+    blot[:8, 20:] = 1
+    veil = torch.where(three < .5, three + 64/784, three - 64/784)
+    fooled = sevens[(sevens - mean3).sum((-1, -2)).abs().argmin()]
+    expected = dict(three=three, veil=veil, blot=blot, right=three.roll(1, 1), other=threes[7], seven=sevens[3],
+                    fooled=fooled, mean3=mean3, mean7=ideal_digit(sevens))
+    drawn = js('similarity', 'm => Object.fromEntries(Object.entries(m.images).map(([k, [, o]]) => [k, [...o]]))')
+    assert drawn.keys() == expected.keys()
+    for k, o in expected.items(): assert drawn[k] == pytest.approx(o.flatten().tolist(), abs=1e-5), k
+
+def test_one_weight(js, rng):
+    few = {d: stack_images(mnist_arrays('train', d)[0]) for d in (3, 7)}
+    counted = (few[3] > .5).float().mean(0) - (few[7] > .5).float().mean(0)
+    x, y = torch.cat([few[3][:100], few[7][:100]]), torch.tensor([1.]*100 + [0.]*100)
+    for value, run in zip(rng.uniform(-.5, 1, 20).tolist(), rng.uniform(.001, .6, 20).tolist()):
+        def loss(w): return ((pr_eight(x, w) - y)**2).mean()
+        w, moved = (counted/20).clone(), (counted/20).clone()
+        w[8, 13], moved[8, 13] = value, value + run
+        loss(w.requires_grad_()).backward()
+        found = js('gradient', '(m, w, to) => [m.loss(w), m.gradient(w), m.slope(w, to)*(to - w)]', value, value + run)
+        assert found == pytest.approx([loss(w).item(), w.grad[8, 13].item(), (loss(moved) - loss(w)).item()], abs=1e-5)
+
+def test_ball(js, rng):
+    def roll(lr, momentum):
+        p = torch.tensor([-4., .5], dtype=torch.float64).requires_grad_()
+        opt, path = SGD([p], lr=lr, momentum=momentum), [p.tolist()]
+        while p.detach().norm() > .01 and len(path) <= 1000:
+            ((p[0]**2 + 100*p[1]**2)/2).backward()
+            opt.step()
+            opt.zero_grad()
+            path.append(p.tolist())
+        return path
+    assert [len(js('optimizer', '(m, momentum) => m.roll(.018, momentum)', o)) - 1 for o in (0, .8)] == [330, 55]
+    for lr, momentum in zip(rng.uniform(.005, .019, 8).tolist(), rng.uniform(0, .99, 8).tolist()):
+        path, expected = js('optimizer', '(m, lr, momentum) => m.roll(lr, momentum)', lr, momentum), roll(lr, momentum)
+        assert len(path) == len(expected)
+        assert np.abs(np.array(path) - expected).max() < 1e-9
+
+def test_broken_line(js, rng):
+    xs = torch.linspace(0, 2*torch.pi, 601, dtype=torch.float64)
+    equal = np.arange(5)*2*np.pi/5
+    for knots in [equal, *(np.sort([0, *rng.uniform(.1, 6.2, 4)]) for _ in range(10))]:
+        stops = torch.cat([torch.from_numpy(knots), xs[-1:]])
+        bends = (stops.sin().diff()/stops.diff()).diff(prepend=torch.zeros(1))
+        parts = bends*relu(xs[:, None] - stops[:-1])
+        found = js('relu', '(m, k) => [[0, 1.5, 3, 6].map(x => m.parts(k, x)), m.largestError(k)]', stops[:-1].tolist())
+        some = bends*relu(torch.tensor([0, 1.5, 3, 6])[:, None] - stops[:-1])
+        assert np.abs(np.array(found[0]) - some.numpy()).max() < 1e-9
+        assert found[1] == pytest.approx((parts.sum(1) - xs.sin()).abs().max().item(), abs=1e-9)
+
+def test_shares(js, rng):
+    for scores, temperature in zip(rng.uniform(-100, 100, (30, 4)), rng.uniform(.1, 10, 30)):
+        found = js('softmax', '(m, scores, t) => m.softmax(scores, t)', scores.tolist(), temperature)
+        assert found == pytest.approx(softmax(torch.from_numpy(scores/temperature)).tolist(), abs=1e-12)
+
+def test_window(js, rng):
+    for _ in range(5):
+        image, kernel = torch.from_numpy(rng.random((28, 28))), torch.from_numpy(rng.uniform(-1, 1, (3, 3)))
+        found = js('conv', '(m, ...o) => m.slide(...o)', image.flatten().tolist(), kernel.flatten().tolist())
+        theirs = conv2d(image[None, None], kernel[None, None]).flatten().tolist()
+        assert len(theirs) == 26*26 and found == pytest.approx(theirs, abs=1e-12)
+
+# ---- what a reader sees and does
+
+def said(box): return box.get_by_role('status').inner_text()
+def seen(box): return said(box) + box.locator('.explore-pictures').inner_html()
+
+def luminance(rgb):
+    linear = [c/12.92 if c <= .03928 else ((c + .055)/1.055)**2.4 for c in (o/255 for o in rgb)]
+    return sum(w*c for w, c in zip((.2126, .7152, .0722), linear))
+
+@pytest.mark.parametrize('name', FIGURES)
+def test_figure(page, name):
+    page.emulate_media(reduced_motion='reduce')
+    page.goto(f'/{name}.html', wait_until='networkidle')
+    box = page.locator(f'#explore-{name}')
+    controls = box.locator('input, select').all()
+    assert controls and said(box)
+    for svg in box.locator('[role=img]').all(): assert svg.get_attribute('aria-label')
+    for o in controls:  # by keyboard alone
+        label = page.locator(f'label[for={o.get_attribute("id")}]').inner_text()
+        assert box.get_by_label(label, exact=True).count() == 1
+        o.focus()
+        assert o.evaluate('o => getComputedStyle(o).outlineStyle') == 'solid'
+        before = seen(box)
+        if name == 'broadcast': keys = 'End', 'ArrowLeft', '0'  # before the closing parenthesis
+        else: keys = ['ArrowDown' if o.evaluate('o => o.localName') == 'select' else 'ArrowRight']
+        for key in keys: page.keyboard.press(key)
+        assert seen(box) != before, o.get_attribute('name')
+    for width in (1280, 390):
+        page.set_viewport_size(dict(width=width, height=844))
+        for scheme in ('default', 'alternate'):
+            page.evaluate('scheme => document.documentElement.dataset.scheme = scheme', scheme)
+            assert page.evaluate('document.documentElement.scrollWidth') <= width
+            for o in box.locator('svg[role=img], input, select').all():
+                at = o.bounding_box()
+                assert at['x'] >= 0 and at['x'] + at['width'] <= width and at['height'] >= 24
+            def colour(selector, what):
+                found = page.locator(selector).first.evaluate(f'o => getComputedStyle(o).{what}')
+                return luminance([int(o) for o in re.findall(r'\d+', found)[:3]])
+            low, high = sorted([colour('body', 'backgroundColor'), colour(f'#explore-{name} label', 'color')])
+            assert (high + .05)/(low + .05) >= 4.5
+            assert (colour('body', 'backgroundColor') < .1) == (scheme == 'alternate')
+
+@pytest.mark.parametrize('name, picture, moved', [
+    ('tensor', '.drag', ['top', 'bottom', 'left', 'right']), ('similarity', '.squared', ['row', 'column']),
+    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('conv', '.image', ['row', 'column'])])
+def test_dragging(page, name, picture, moved):
+    page.goto(f'/{name}.html', wait_until='networkidle')
+    box = page.locator(f'#explore-{name}')
+    def values(): return [float(box.locator(f'[name={o}]').input_value()) for o in moved]
+    before, svg = values(), box.locator(f'svg{picture}')
+    svg.scroll_into_view_if_needed()
+    at = svg.bounding_box()
+    x, y = at['x'] + at['width']*.42, at['y'] + at['height']*.6
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + at['width']*.12, y + at['height']*.2, steps=3)
+    page.mouse.up()
+    after = values()
+    assert all(a != b for a, b in zip(before, after)), (before, after)
+    page.mouse.move(x - 30, y - 30)
+    assert values() == after  # the button is up
+    if name == 'tensor': assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
+
+def test_what_the_chapters_say_is_what_the_figures_say(page):
+    def value(name, value): box.locator(f'[name={name}]').fill(str(value))
+    page.goto('/data.html', wait_until='networkidle')
+    box = page.locator('#explore-data')
+    value('n', 25)
+    assert 'n = 25: right are ' in said(box) and ' 78.4% in the mean' in said(box)
+    wrong = box.locator('svg.board .mark').count()
+    assert f'Of the 32 below, {wrong} are wrong.' in said(box) and 0 < wrong < 16
+    page.goto('/similarity.html', wait_until='networkidle')
+    box = page.locator('#explore-similarity')
+    assert 'L1 0.0816' in said(box) and 'RMSE 0.2857' in said(box)
+    box.locator('[name=b]').select_option('mean7')
+    assert 'L1 0.1586' in said(box) and 'RMSE 0.3021' in said(box)
+    page.goto('/broadcast.html', wait_until='networkidle')
+    box = page.locator('#explore-broadcast')
+    value('b', '1010')
+    assert said(box) == ('Shapes (1010, 28, 28) and (1010,) do not broadcast: '
+                         'their axes -1 are 28 and 1010, and neither is 1.')
+    assert box.locator('.clash').count() == 3
+    value('b', '<b>')
+    assert said(box).startswith('The second is not a shape')
+
+def test_without_scripts_a_sentence_says_where_the_figure_is(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for name in FIGURES:
+        page.goto(f'{site}/{name}.html')
+        box = page.locator(f'#explore-{name}')
+        assert 'website of this book shows' in box.inner_text()
+        anchor = box.locator('a').get_attribute('href').partition('#')[2]
+        assert page.locator(f'[id="{anchor}"]').count() == 1, anchor
+    context.close()

@@ -198,7 +198,8 @@ def test_dragging(page, name, picture, moved):
     assert all(a != b for a, b in zip(before, after)), (before, after)
     page.mouse.move(x - 30, y - 30)
     assert values() == after  # the button is up
-    if name == 'tensor': assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
+    if name == 'tensor':
+        assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
 
 def test_what_the_chapters_say_is_what_the_figures_say(page):
     def value(name, value): box.locator(f'[name={name}]').fill(str(value))

@@ -247,6 +247,7 @@ def test_api_entry(page):
     page.set_viewport_size(dict(width=390, height=844))
     entry.scroll_into_view_if_needed()
     assert entry.locator('.sd-table').evaluate('e => e.scrollWidth <= e.clientWidth')
+    assert row.locator('td').first.evaluate('e => getComputedStyle(e).display') == 'block'  # a list, not a table
 
 def test_several_names_of_one_cell(page):
     "Their entries stand in the order of the code, all above it"

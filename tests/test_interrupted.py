@@ -13,8 +13,8 @@ from mnist_sgd.files import load_arrays
 from mnist_sgd.learner import Learner
 from mnist_sgd.linear import pair_tensors
 from mnist_sgd.optimizer import SGD
-from mnist_sgd.relu import binary_cross_entropy
 from mnist_sgd.story import models
+from mnist_sgd.relu import binary_cross_entropy
 
 pytestmark = pytest.mark.skipif(sys.platform == 'win32', reason='signals are those of Unix')
 EPOCHS = 40
@@ -185,7 +185,7 @@ def test_little_memory(tmp_path, megabytes, status):
     assert done.returncode == status, done.stderr
     if status: assert 'there is not enough memory' in done.stderr and len(done.stderr.splitlines()) == 1
 
-@pytest.mark.parametrize('name', models)
+@pytest.mark.parametrize('name', ['linear', 'relu'])
 def test_same_seed_same_weights_with_one_thread_or_two(name):
     """Twice the same, to the last bit; with another number of threads, which add up in another order, the same to 0.001
     (linear) and in accuracy to 0.005 (both)"""

@@ -16,7 +16,7 @@ from mnist_sgd.optimizer import SGD
 from mnist_sgd.relu import binary_cross_entropy, count_parameters, two_layer_net
 from mnist_sgd.similarity import ideal_digit, mnist_distance
 from mnist_sgd.softmax import class_accuracy, digit_tensors
-from mnist_sgd.pictures import like_mnist
+from mnist_sgd.pictures import fitted
 from mnist_sgd.story import train_model_named
 from mnist_sgd.trained import load_trained
 from mnist_sgd.tensor import stack_images
@@ -239,7 +239,7 @@ def test_drawings_are_made_like_mnist(page, points, size, width, shift):
     open_page(page)
     ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))",
                          [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
-    assert np.abs(np.array(ours).reshape(28, 28) - like_mnist(im).numpy()).max() < 1e-5
+    assert np.abs(np.array(ours).reshape(28, 28) - fitted(np.asarray(im, np.float32)/255).numpy()).max() < 1e-5
 
 def test_nothing_drawn_is_nothing(page):
     open_page(page)
@@ -504,9 +504,9 @@ def test_a_step_is_one_of_sgd(page, exported):
     assert fetched == ['valid-37.png'] and rights[0] >= 198 and scores[2] < scores[0] - 1
     assert page.inner_text('#held-story').replace(' ', '') == 'stepbystep:' + '→'.join(map(str, rights))
     for score in scores[1::-1]:
-        page.click('#undo')
+        page.click('#unlearn')
         assert page.inner_text('#net-score') == f'score {score:+.2f}'.replace('-', '−')
-    assert page.locator('#undo').is_disabled() and judged(page) == rights[0]
+    assert page.locator('#unlearn').is_disabled() and judged(page) == rights[0]
 
 def test_forgetting_in_three_clicks(page):
     open_page(page)
@@ -542,7 +542,7 @@ def test_teaching_by_keyboard_alone(page):
         page.keyboard.press(key)
         if key == 'Tab': reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == 'solid', reached
-    assert reached == ['is-7', 'teach-rate', 'teach-step', 'undo', 'untaught', 'pushed']
+    assert reached == ['is-7', 'teach-rate', 'teach-step', 'unlearn', 'untaught', 'pushed']
     assert page.inner_text('#teach-said').startswith('Step 1: ') and page.locator('.rate output').inner_text() == '0.03'
     first = page.inner_text('#unit-told')
     page.keyboard.press('ArrowRight')

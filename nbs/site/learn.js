@@ -63,7 +63,7 @@ export function makeTeacher(models, changed) {
     const ready = image !== null && label !== null
     for (const o of ['is-3', 'is-7']) $(o).disabled = !image
     $('teach-step').disabled = !ready
-    $('undo').disabled = $('untaught').disabled = !past.length
+    $('unlearn').disabled = $('untaught').disabled = !past.length
     $('way-back').hidden = !ready
     back = ready ? wayBack(layers, image, label) : null
     $('teach-loss').textContent = !image ? 'First draw a digit, or choose an image.' : !ready ? 'First say what your digit is.'
@@ -151,7 +151,7 @@ export function makeTeacher(models, changed) {
 
   for (const d of [3, 7]) $(`is-${d}`).addEventListener('click', () => say(d))
   $('teach-step').addEventListener('click', step)
-  $('undo').addEventListener('click', undo)
+  $('unlearn').addEventListener('click', undo)
   $('untaught').addEventListener('click', () => {
     past = []
     use(trained)

@@ -40,6 +40,7 @@ from .optimizer import *
 from .pictures import *
 from .plotting import *
 from .practice import check, hint, judge, progress
+from .reader import *
 from .recorder import *
 from .relu import *
 from .schedule import *

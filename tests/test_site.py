@@ -331,7 +331,7 @@ def test_printed_from_the_dark_it_is_dark_on_white(page):
 def test_a_deep_link_is_there_at_once(page):
     page.goto('/glossary.html#weight-decay')
     at = "document.getElementById('weight-decay').getBoundingClientRect().top"
-    page.wait_for_function(f'{at} >= 0 && {at} < innerHeight', timeout=1000)
+    page.wait_for_function(f'{at} >= 0 && {at} < innerHeight', timeout=10_000)
     assert page.evaluate('getComputedStyle(document.documentElement).scrollBehavior') == 'auto'
     # and the contents of the page show where one is
     page.wait_for_function('''() => {

@@ -234,7 +234,7 @@ def test_api_entry(page):
     page.goto('/linear.html')
     entry = page.locator('.api-entry', has=page.locator('h3#pair_tensors'))
     # a type that nobody has written is not guessed from the default
-    assert entry.locator('pre').inner_text() == "pair_tensors(split='train', digits=(3, 7)) -> tuple"
+    assert entry.locator('pre').inner_text() == "pair_tensors(split='train', digits=(3, 7))"
     assert not entry.locator('table').is_visible()
     entry.locator('summary').click()
     row = entry.locator('tbody tr').first
@@ -501,4 +501,4 @@ def test_drills(page):
     ours = [right_answer(g, w) for g, w in pairs]
     assert judged == ours and 50 < sum(ours) < len(ours) - 50
 
-def test_build_is_quick(build_seconds): assert build_seconds < 240  # beside other tests
+def test_build_is_quick(build_seconds): assert build_seconds < 600  # beside other tests

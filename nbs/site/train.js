@@ -187,7 +187,8 @@ worker.onmessage = ({data}) => {
   state = data
   remember(data)
   root.dataset.steps = data.steps
-  if (data.steps === 0) say(running ? 'Learning …' : 'The images are here. This is the start.')
+  if (data.steps === 0 && !running) say('The images are here. This is the start.')
+  else if ($('status').textContent.startsWith('Fetching')) say('Learning …')
   if (!running || !still.matches || performance.now() - drawn > 1000) requestAnimationFrame(showState)
   if (running && still.matches) drawn = performance.now() - drawn > 1000 ? performance.now() : drawn
   if (!running && data.steps) say(summary())

@@ -27,14 +27,11 @@ def pytest_xdist_auto_num_workers(config):
     "A process for each core, but for single tests none: it would take longer to start than they take"
     return 0 if config.option.keyword or any('::' in o for o in config.args) else min(os.cpu_count(), 8)
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    "What stays in one process: the tests of a file, which share what is made for them, and all that need the website"
+    "The notebooks, which take longest, come first; the tests of a file stay in one process (`--dist loadfile`)"
     for item in items:
-        file = item.path.stem
-        if file in QUICK: item.add_marker('quick')
-        group = 'website' if 'build_seconds' in item.fixturenames else file
-        if file != 'test_notebooks': item.add_marker(pytest.mark.xdist_group(group))
+        if item.path.stem in QUICK: item.add_marker('quick')
+    items.sort(key=lambda item: item.path.stem != 'test_notebooks')
 
 @pytest.fixture(scope='session')
 def build_seconds():

@@ -31,8 +31,6 @@ from .distributed import *
 from .files import *
 from .gradient import *
 from .interpret import *
-from .speed import *
-from .checkpoint import *
 from .launcher import *
 from .learner import *
 from .linear import *
@@ -47,6 +45,7 @@ from .schedule import *
 from .signals import *
 from .similarity import *
 from .softmax import *
+from .speed import *
 from .story import *
 from .tensor import *
 from .trained import *

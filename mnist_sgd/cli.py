@@ -10,6 +10,7 @@ __all__ = ['make_parser', 'save_figure', 'run_train', 'run_predict', 'run_evalua
 
 # %% ../nbs/cli.ipynb #b40547eb
 import argparse, io, json, os, shlex, sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from . import __version__
@@ -25,22 +26,15 @@ class _Parser(argparse.ArgumentParser):
 def _number(kind, low, high, what):
     "A function that reads an option's value and checks its range"
     def read(text):
-        try: value = kind(text)
-        except ValueError: value = None
-        if value is None or not low <= value <= high: raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-        return value
+        with suppress(ValueError):
+            if low <= (value := kind(text)) <= high: return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return read
 
-_count = _number(int, 1, 10**6, "a whole number from 1 to 1,000,000")
-_few = _number(int, 1, 64, "a whole number from 1 to 64")
+def _whole(low, high): return _number(int, low, high, f"a whole number from {low:,} to {high:,}")
 _digit = _number(int, 0, 9, "a digit from 0 to 9")
 def _digits(text): return tuple(range(10)) if text == 'all' else (_digit(text),)
 _rate = _number(float, 1e-12, 1e38, "a number from 1e-12 to 1e+38, such as 0.1")
-_seed = _number(int, 0, 2**63 - 1, f"a whole number from 0 to {2**63 - 1:,}")
-
-class _Look(argparse.ArgumentDefaultsHelpFormatter):
-    def _get_help_string(self, action):
-        return action.help if action.default is None else super()._get_help_string(action)
 
 def make_parser() -> argparse.ArgumentParser:
     "The options of the command"
@@ -48,66 +42,54 @@ def make_parser() -> argparse.ArgumentParser:
                                               "package, then recognise your own.")
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    def command(name, run, short, long):
-        new = commands.add_parser(name, help=short, description=long, formatter_class=_Look)
+    def command(run):
+        new = commands.add_parser(run.__name__.removeprefix('run_'), help=run.__doc__, description=run.__doc__)
         new.set_defaults(run=run)
         return new.add_argument
 
-    weights = dict(type=Path, metavar='PATH', help='weights that mnist_sgd train saved: a file, or a folder with '
-                                                   'relu.npz (default: those of the package, for all ten digits)')
-    add = command('train', run_train, 'train baseline, linear model, ReLU net and convolutional net',
-                  "Train the book's models to tell digits apart; print a table, draw curves, save weights.")
+    out = dict(type=Path, default='mnist_sgd_output', metavar='FOLDER', help='where to write (default: %(default)s)')
+    weights = dict(type=Path, metavar='PATH', help='a file that mnist_sgd train saved, or a folder with relu.npz '
+                                                   '(default: the net of the package, for all ten digits)')
+    force = dict(action='store_true', help='overwrite what you have changed')
+
+    add = command(run_train)
     add('--digits', type=_digits, nargs='+', default=[(3,), (7,)], metavar='D',
         help='the digits to tell apart: two or more, or all (default: 3 7)')
     add('--models', nargs='+', choices=['similarity', 'linear', 'relu', 'conv'], metavar='NAME',
         help='which of similarity, linear, relu, conv (default: all; without conv for two digits)')
-    add('--epochs', type=_count, metavar='N',
-        help='how many times to go through the training images (default: 15; conv: 9)')
+    add('--epochs', type=_whole(1, 10**6), metavar='N', help='rounds through the images (default: 15; conv: 9)')
     add('--lr', type=_rate, metavar='RATE', help='learning rate (default: 0.1; conv: 0.2 at its highest)')
-    add('--batch-size', type=_count, metavar='N', help='images per step (default: 64; conv: 128)')
-    add('--seed', type=_seed, default=42, metavar='N', help='for the first weights and the order of the images')
-    add('--device', default='cpu', help='cpu, cuda or mps; the small models are quickest on cpu')
-    add('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for the figure and the weights')
-    add('--processes', type=_few, default=1, metavar='N', help='how many share the work; small models: quickest with 1')
-    add('--double', action='store_true',
-        help='compute with 64 bits: slower, and the weights of several processes are those of one')
+    add('--batch-size', type=_whole(1, 10**6), metavar='N', help='images per step (default: 64; conv: 128)')
+    add('--seed', type=_whole(0, 2**63 - 1), default=42, metavar='N', help='of all random numbers (default: %(default)s)')
+    add('--device', default='cpu', help='cpu, cuda or mps; the small models are quickest on cpu (default: %(default)s)')
+    add('--out', **out)
+    add('--processes', type=_whole(1, 64), default=1, metavar='N', help='that share the work (default: %(default)s)')
     add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
-    add = command('predict', run_predict, 'say which digit a picture shows',
-                  "Say which digit a picture shows, how probable it is, and the runner-up; or that it shows no digit.")
+    add = command(run_predict)
     add('files', nargs='+', metavar='FILE', help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; a folder '
                                                  'of them; or -, to read one from standard input')
     add('--weights', **weights)
     add('--json', action='store_true', help='for programs: a line of JSON for each picture')
     add('--show', type=Path, metavar='PNG', help='draw each picture beside what the net saw of it, into this file')
 
-    add = command('evaluate', run_evaluate, 'judge a net on the test images',
-                  "Accuracy, confusion matrix and calibration on MNIST's test images; text, and a figure.")
+    add = command(run_evaluate)
     add('--weights', **weights)
-    add('--out', type=Path, default='mnist_sgd_output', metavar='FOLDER', help='folder for evaluation.png')
+    add('--out', **out)
 
-    add = command('notebooks', run_notebooks, 'write the chapters to a folder, to work in',
-                  "Write the chapters of the book as Jupyter notebooks, with empty cells for the exercises, to a "
-                  "folder of yours, and the solutions to DEST/answers. Nothing is downloaded.")
+    add = command(run_notebooks)
     add('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
-    add('--force', action='store_true', help='overwrite notebooks that you have changed')
+    add('--force', **force)
 
-    add = command('check', run_check, 'say what is right or wrong about your answers to exercises',
-                  "Judge your answers: the functions of a Python file that have the name of an exercise's, or the "
-                  "cells of a notebook that begin with %%check. This runs the file's code.")
-    add('file', type=Path, metavar='FILE', help='a Python file (.py), or a notebook (.ipynb)')
+    command(run_check)('file', type=Path, metavar='FILE', help='Python code (.py) with functions that have the names '
+                       'of exercises, or a notebook (.ipynb) with cells that begin with %%%%check')
 
-    add = command('progress', run_progress, 'show which exercises you have solved',
-                  "Show which exercises you have solved.")
-    add('chapter', nargs='?', metavar='CHAPTER', help='only this one, exercise by exercise, such as similarity')
+    command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise; as in similarity')
 
-    add = command('clinic', run_clinic, 'a training with one fault, for you to find',
-                  "Write a notebook with a training that has exactly one fault, its curves, and a cell to mend it in. "
-                  "Without a number: list the patients.")
-    patient = _number(int, 1, 24, 'a patient from 1 to 24')
-    add('number', type=patient, nargs='?', metavar='N', help='which patient, 1 to 24')
-    add('--dest', type=Path, default='.', metavar='FOLDER', help='folder for the notebook')
-    add('--force', action='store_true', help='overwrite a notebook that you have changed')
+    add = command(run_clinic)
+    add('number', type=_whole(1, 24), nargs='?', metavar='N', help='which patient, 1 to 24; none: list them all')
+    add('--dest', type=Path, default='.', metavar='FOLDER', help='folder for the notebook (default: this one)')
+    add('--force', **force)
     return parser
 
 # %% ../nbs/cli.ipynb #bbdac9b3
@@ -125,8 +107,7 @@ def save_figure(fig, path):
     plt.close(fig)
 
 def run_train(args):
-    "Train the models; table on stdout, figure and weights in the folder `args.out`"
-    from contextlib import nullcontext
+    "Train the book's models to tell digits apart; print a table, draw curves, save weights"
     from mnist_sgd.guards import existing_device
     from mnist_sgd.launcher import launch, process_group, started
     args.digits = sum(args.digits, ())
@@ -159,8 +140,7 @@ def _train(args, device):
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
         try:
             learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed,
-                                                    device, checkpoint=unfinished, resume=resume, make=make,
-                                                    double=args.double)
+                                                    device, checkpoint=unfinished, resume=resume, make=make)
         except KeyboardInterrupt:
             if not unfinished.exists(): raise
             raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with "
@@ -168,7 +148,6 @@ def _train(args, device):
         except FloatingPointError as e:
             raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue
-        learners[name].model.float()
         learners[name].save(weights)
         unfinished.unlink(missing_ok=True)
         rows.append(row)
@@ -191,32 +170,30 @@ def _reader(path):
     return Reader(path)
 
 def run_predict(args):
-    "Print the digit that each of `args.files` shows; a line on stderr and exit status 1 for each that cannot be read"
+    "Say which digit a picture shows, how probable it is, and the runner-up; or that it shows no digit"
     from mnist_sgd.pictures import like_mnist, open_picture, pictures_in
     from mnist_sgd.reader import plot_answers
     reader, status, shown = _reader(args.weights), 0, []
     for name in pictures_in(args.files):
-        try:
-            with open(0 if name == '-' else name, 'rb', closefd=name != '-') as f: im = open_picture(f)
-            x = like_mnist(im)
+        try: x = like_mnist(im := open_picture(sys.stdin.buffer if name == '-' else name))
         except (ValueError, OSError) as e:
             print(_printable(f"mnist_sgd predict: {name}: {getattr(e, 'strerror', None) or e}"), file=sys.stderr)
             status = 1
-        else:
-            answer = reader.answer(x)
-            text = json.dumps(dict(file=str(name)) | answer._asdict()) if args.json else f'{name}: {answer}'
-            print(_printable(text), flush=True)
-            if args.show: shown.append((im, x, answer))
+            continue
+        answer = reader.answer(x)
+        text = json.dumps(dict(file=str(name)) | answer._asdict()) if args.json else f'{name}: {answer}'
+        print(_printable(text), flush=True)
+        if args.show: shown.append((im, x, answer))
     if shown: save_figure(plot_answers(shown), args.show)
     return status
 
 def run_evaluate(args):
-    "Judge a net on the test images; text on stdout, the figure in the folder `args.out`"
+    "Judge a net on MNIST's test images: accuracy, confusion matrix and calibration, as text and figure"
     from mnist_sgd.reader import evaluate, plot_evaluation
     reader = _reader(args.weights)
     _make_folder(args.out, ' with --out')
-    found, text = evaluate(reader)
-    save_figure(plot_evaluation(found, reader.digits), args.out/'evaluation.png')
+    *found, text = evaluate(reader)
+    save_figure(plot_evaluation(*found, reader.digits), args.out/'evaluation.png')
     print(f"{text}\n\nThe figure is {_printable(args.out/'evaluation.png')}")
 
 # %% ../nbs/cli.ipynb #a619ecb2
@@ -228,28 +205,25 @@ def _write(notebooks, args, what, place):
     print(f"{what}. To open it:\n\n    jupyter lab {_printable(shlex.quote(str(place)))}\n\n"
           "Jupyter is a package of its own; pip install jupyter installs it.")
     for dest in kept: print(_printable(f'{dest} differs from the book and was left alone'), file=sys.stderr)
-    if kept:
-        verb = 'differs' if len(kept) == 1 else 'differ'
-        raise ValueError(f"{len(kept)} of the notebooks in {args.dest} {verb} from the book; "
-                         "--force overwrites what you changed")
+    if kept: raise ValueError(f"notebooks in {args.dest} that are not the book's: {len(kept)}; --force overwrites them")
 
 def run_notebooks(args):
-    "Write the chapters to the folder `args.dest`"
+    "Write the chapters as notebooks, with empty cells for the exercises, and the solutions, to a folder of yours"
     from mnist_sgd.workbook import workbooks
     _write(workbooks(), args, f"The book is in {_printable(args.dest)}, the solutions in its folder answers", args.dest)
 
 def run_check(args):
-    "Judge the answers in `args.file`; exit status 1 unless all are right"
+    "Say what is right or wrong about your answers to exercises; this runs the code in the file"
     from mnist_sgd.practice import check_file
     return 0 if check_file(args.file) else 1
 
 def run_progress(args):
-    "Print what is done"
+    "Show which exercises you have solved"
     from mnist_sgd.practice import progress
     progress(args.chapter)
 
 def run_clinic(args):
-    "Write the notebook of patient `args.number`, or list all"
+    "Write a notebook with a training that has one fault, for you to find; without a number, list the patients"
     from mnist_sgd.exercises.clinic import patients
     from mnist_sgd.workbook import notebook_bytes, patient_notebook
     if args.number is None:
@@ -263,23 +237,21 @@ def run_clinic(args):
 # %% ../nbs/cli.ipynb #53758454
 def _run(args):
     "Exit status of the command in `args`; what went wrong is said in one line"
-    def say(message): print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
+    def say(message, status=1):
+        print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
+        return status
     try:
         status = args.run(args) or 0
         print(end='', flush=True)  # an error in what is printed shows here
         return status
     except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`
-    except (ValueError, OSError) as e:
-        say(e)
-        return 1
+    except (ValueError, OSError) as e: return say(e)
     except (MemoryError, RuntimeError) as e:
         if isinstance(e, RuntimeError) and 'memory' not in str(e): raise
-        say("there is not enough memory for this; close other programs, or give fewer images at once with --batch-size")
-        return 1
+        return say("there is not enough memory for this; close other programs, or give a smaller --batch-size")
     except KeyboardInterrupt as e:
         print(file=sys.stderr)
-        say(str(e) or 'interrupted')
-        return 130
+        return say(str(e) or 'interrupted', 130)
 
 def main(
     argv=None, # words of the command line; None for sys.argv[1:]

@@ -9,7 +9,7 @@ __all__ = ['Count', 'Whole', 'Rate', 'RateOrSchedule', 'Positive', 'Fraction', '
            'described', 'refuse', 'checked', 'existing_device', 'Binary', 'Finite', 'Floats', 'Numbers']
 
 # %% ../nbs/guards.ipynb #b2116b25
-import inspect, math
+import inspect, math, sys
 from collections.abc import Sized
 from functools import update_wrapper
 from numbers import Integral, Real
@@ -21,21 +21,21 @@ from fastcore.docments import docments
 # %% ../nbs/guards.ipynb #8de5152e
 class Number:
     "What a number must be. Calling it asks whether a value is so"
-    def __init__(self, what, low, high=math.inf, kind=Real, above=False, schedule=False):
-        self.what, self.low, self.high, self.kind, self.above, self.schedule = what, low, high, kind, above, schedule
+    def __init__(self, what, low, high=sys.float_info.max, kind=Real, schedule=False):
+        self.what, self.low, self.high, self.kind, self.schedule = what, low, high, kind, schedule
 
     def __repr__(self): return self.what
 
     def __call__(self, value, sizes):
         if self.schedule and callable(value): return True
         if not isinstance(value, self.kind) or isinstance(value, bool): return False
-        return self.low <= value <= self.high and value != math.inf and not (self.above and value == self.low)
+        return self.low <= float(value) <= self.high
 
 Count = Annotated[int, Number('a whole number, 1 or more', 1, kind=Integral)]
 Whole = Annotated[int, Number('a whole number, 0 or more', 0, kind=Integral)]
 Rate = Annotated[float, Number('a number, 0 or more', 0)]
 RateOrSchedule = Annotated[float, Number('a number, 0 or more, or a function of step and steps', 0, schedule=True)]
-Positive = Annotated[float, Number('a number above 0', 0, above=True)]
+Positive = Annotated[float, Number('a number above 0', math.ulp(0.))]
 Fraction = Annotated[float, Number('a number from 0 to 1', 0, 1)]
 
 class Items:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import partial
 
 import torch.distributed as dist
+from fastcore.xtras import modified_env
 
 from .guards import Count, Positive, checked, existing_device
 
@@ -23,16 +24,6 @@ def _loopback():
     "Settings for gloo and nccl: use the interface by which this computer talks to itself, and no other"
     name = next((name for _, name in socket.if_nameindex() if name in ('lo', 'lo0')), None)
     return dict(GLOO_SOCKET_IFNAME=name, NCCL_SOCKET_IFNAME=f'={name}') if name else {}
-
-@contextmanager
-def _loopback_only():
-    "Meanwhile this process, too, uses no other interface"
-    before, own = dict(os.environ), _loopback()
-    os.environ.update(own)
-    try: yield
-    finally:
-        for key in own: del os.environ[key]
-        os.environ.update({key: before[key] for key in own if key in before})
 
 def _meeting_place():
     "Where the processes find each other; nobody can reach it from another computer"
@@ -49,11 +40,6 @@ def _meeting_place():
 def started():
     "Is this one of several processes, started by `launch` or by torchrun?"
     return {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()
-
-def _need_distributed():
-    if not dist.is_available():
-        raise RuntimeError("This build of PyTorch has no torch.distributed, so processes cannot work together; "
-                           "use one process, or install the build from PyPI")
 
 # %% ../nbs/launcher.ipynb #9e3f64ad
 _GUARD = """import os, signal, sys
@@ -77,7 +63,6 @@ def launch(
     remedy="Start the program again; if it keeps a checkpoint, it can go on from there", # what to do if one has died
 ):
     "Run a program in `n` processes here, and print what process 0 prints. `ChildProcessError` as soon as one fails"
-    _need_distributed()
     if isinstance(words, str): raise TypeError(f"words is {words!r}; give a list, as in [{words!r}]")
     meeting = _meeting_place()
     watched = dict(MNIST_SGD_WATCHED='1') if sys.stdout.isatty() else {}
@@ -120,12 +105,11 @@ def process_group(
     timeout: Positive=60., # how long to wait for another process before giving up, in seconds
 ): # the device of this process
     "Join the processes that `launch` or torchrun started; a program that was started alone is a group of one"
-    _need_distributed()
     here = existing_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if str(device) == 'cuda' else device)
     if here.type not in ('cpu', 'cuda'):
         raise ValueError(f"device is {device!r}; processes can share work on 'cpu' and on 'cuda'")
     alone = {} if started() else dict(store=dist.HashStore(), rank=0, world_size=1)
-    with _loopback_only() if alone else nullcontext():
+    with modified_env(**_loopback()) if alone else nullcontext():
         backend = 'nccl' if here.type == 'cuda' else 'gloo'
         dist.init_process_group(backend, timeout=timedelta(seconds=timeout), **alone)
         failed = True

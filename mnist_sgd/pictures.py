@@ -9,12 +9,13 @@ __all__ = ['open_picture', 'fitted', 'like_mnist', 'pictures_in']
 
 # %% ../nbs/pictures.ipynb #e49ff6df
 import os, warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 # %% ../nbs/pictures.ipynb #2eb1ae6e
@@ -42,13 +43,12 @@ def open_picture(
     file, # path of a picture, or a file that is open for reading bytes
 ) -> Image.Image: # upright, its pixels in memory
     "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen. `ValueError` if it is none, or too large"
-    with warnings.catch_warnings(), nullcontext(file) if hasattr(file, 'read') else open(file, 'rb') as f:
+    with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Pillow's doubts
-        with _one_error(): im = Image.open(f, formats=_formats)  # no pixels yet
-        _check_size(im)
-        with _one_error():
-            im.load()
-            return ImageOps.exif_transpose(im)
+        with _one_error(): im = Image.open(file, formats=_formats)  # no pixels yet
+        with im:
+            _check_size(im)
+            with _one_error(): return ImageOps.exif_transpose(im)
 
 # %% ../nbs/pictures.ipynb #dbb7f1b6
 def _greys(
@@ -75,18 +75,13 @@ def _greys(
 def _grown(
     a, n, m, # height x width; how far to look up and down, and left and right
 ): # the same shape
-    "Each pixel becomes the largest of those around it; beyond its edges the picture goes on as it ends"
-    a = np.pad(a, ((n, n), (m, m)), 'edge')
-    for size in (2*n + 1, 2*m + 1):
-        width = 1  # so many rows are compared so far
-        while width < size:
-            step = min(width, size - width)
-            a, width = np.maximum(a[:-step], a[step:]), width + step
-        a = a.T
-    return a
+    "Each pixel becomes the largest of those around it, as far as the picture goes"
+    t = torch.from_numpy(a.astype(np.float32))[None]
+    columns = F.max_pool2d(t, (2*n + 1, 1), 1, (n, 0))
+    return F.max_pool2d(columns, (1, 2*m + 1), 1, (0, m))[0].numpy().astype(a.dtype)
 
 def _closed(a, n, m): # as for `_grown`
-    "Grown, then shrunk: what is darker than its surroundings, and smaller than 2n+1 by 2m+1, is gone"
+    "Grown, then shrunk, as if the picture went on beyond its edges as it ends: what is darker than its surroundings, and smaller than 2n+1 by 2m+1, is gone"
     wide = np.pad(a, ((n, n), (m, m)), 'edge')
     return -_grown(-_grown(wide, n, m), n, m)[n:len(a) + n, m:a.shape[1] + m]
 
@@ -220,9 +215,8 @@ def pictures_in(
 ): # names of files, one after another
     "The files themselves; of folders, the pictures in them and in the folders inside. `ValueError` if there are none"
     for name in names:
-        if not os.path.isdir(name): yield name
-        else:
-            found = [o for o in sorted(Path(name).rglob('*')) if o.suffix.lower() in _endings and o.is_file()]
-            if not found: raise ValueError(f"there is no picture in the folder {name}; its name must end with one of "
-                                           f"{' '.join(_endings)}")
-            yield from found
+        inside = sorted(Path(name).rglob('*')) if os.path.isdir(name) else None
+        found = [name] if inside is None else [o for o in inside if o.suffix.lower() in _endings and o.is_file()]
+        if not found: raise ValueError(f"there is no picture in the folder {name}; its name must end with one of "
+                                       f"{' '.join(_endings)}")
+        yield from found

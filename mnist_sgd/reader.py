@@ -32,6 +32,12 @@ class Answer(NamedTuple):
     second_probability: float
     turned: int = 0      # so many degrees, clockwise, to stand upright
 
+    def __str__(self):
+        if self.digit is None: return f'no digit (probability {self.probability:.3f}; else {self.second})'
+        turned = f'; turned by {self.turned} degrees' if self.turned else ''
+        runner_up = f'{self.second} with {self.second_probability:.3f}'
+        return f'{self.digit} (probability {self.probability:.3f}; then {runner_up}{turned})'
+
 class Reader:
     "Says which digit a picture shows"
     limit, limit_turned = .12, .05  # probabilities of "no digit" above which there is none; chosen as told below
@@ -59,22 +65,11 @@ class Reader:
     ) -> Answer:
         sides = self.probabilities(torch.stack([x, x.rot90(-1), x.rot90(1)]))
         none = sides[:, -1].tolist()
-        side = 1 + (none[2] < none[1]) if none[0] > self.limit else 0
-        if side and none[side] > self.limit_turned: side, found = 0, False
-        else: found = True
-        (p, q), (first, second) = (o.tolist() for o in sides[side, :-1].topk(2))
-        digit, second = self.digits[first], self.digits[second]
-        if not found: return Answer(None, none[0], digit, p)
-        return Answer(digit, p, second, q, (0, 90, 270)[side])
-
-# %% ../nbs/reader.ipynb #caabf2e4
-def _text(self):
-    "As the command prints it"
-    if self.digit is None: return f'no digit (probability {self.probability:.3f}; else {self.second})'
-    turned = f'; turned by {self.turned} degrees' if self.turned else ''
-    runner_up = f'{self.second} with {self.second_probability:.3f}'
-    return f'{self.digit} (probability {self.probability:.3f}; then {runner_up}{turned})'
-Answer.__str__ = _text
+        side = none.index(min(none)) if none[0] > self.limit else 0
+        found = none[side] <= (self.limit_turned if side else self.limit)
+        (p, q), (first, second) = (o.tolist() for o in sides[side if found else 0, :-1].topk(2))
+        if not found: return Answer(None, none[0], self.digits[first], p)
+        return Answer(self.digits[first], p, self.digits[second], q, (0, 90, 270)[side])
 
 # %% ../nbs/reader.ipynb #dfe46a8e
 def plot_answers(
@@ -97,41 +92,39 @@ def plot_answers(
 # %% ../nbs/reader.ipynb #8f15fe9d
 def evaluate(
     reader, # `Reader`
-): # what was found (dict), and the same as text
+): # confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text
     "Judge a net on the test images of its digits"
     images, labels = mnist_arrays('valid', reader.digits)
     probs = reader.probabilities(stack_images(images))
     sure, preds = probs[:, :-1].max(1)
     targets = (tensor(labels)[:, None] == tensor(reader.digits)).int().argmax(1)
-    right, refused, bins = preds == targets, (probs[:, -1] > reader.limit).sum().item(), (sure*10).long().clamp(max=9)
+    right, refused, bins = preds == targets, probs[:, -1] > reader.limit, (sure*10).long().clamp(max=9)
     rows = [(k, n, sure[bins == k].mean().item(), right[bins == k].float().mean().item())
             for k in range(10) if (n := (bins == k).sum().item())]
     error = sum(n*abs(p - acc) for _, n, p, acc in rows)/len(labels)
-    found = dict(accuracy=right.float().mean().item(), refused=refused/len(labels), error=error, calibration=rows,
-                 matrix=confusion_matrix(preds, targets, len(reader.digits)))
-    lines = [f"{len(labels):,} test images: accuracy {found['accuracy']:.4f}, {refused} called no digit", '',
+    matrix = confusion_matrix(preds, targets, len(reader.digits))
+    lines = [f'{len(labels):,} test images: accuracy {right.float().mean():.4f}, {refused.sum()} called no digit', '',
              'confusion matrix (row: the true digit, column: the answer)',
              ' '*4 + ''.join(f'{d:>6}' for d in reader.digits),
-             *(f'{d:>4}' + ''.join(f'{n:>6}' for n in row) for d, row in zip(reader.digits, found['matrix'].tolist())),
+             *(f'{d:>4}' + ''.join(f'{n:>6}' for n in row) for d, row in zip(reader.digits, matrix.tolist())),
              '', f'calibration (mean distance of probability and accuracy: {error:.4f})',
              ' probability  images   mean  accuracy',
              *(f'{k/10:>5.1f} to {k/10 + .1:.1f}{n:>8,}{p:>7.3f}{acc:>10.3f}' for k, n, p, acc in rows)]
-    return found, '\n'.join(lines)
+    return matrix, rows, '\n'.join(lines)
 
 def plot_evaluation(
-    found, digits, # what `evaluate` found; the digits of the net
+    matrix, rows, digits, # what `evaluate` found; the digits of the net
 ):
     "Confusion matrix and calibration. Returns the figure"
     size = 2 + .45*len(digits)
     fig, (left, right) = plt.subplots(1, 2, figsize=(size + 4, max(3.5, size)), layout='constrained')
-    matrix = found['matrix'].numpy()
-    left.imshow(matrix/matrix.sum(1, keepdims=True), cmap='Blues', vmin=0, vmax=1)
-    for (i, j), n in np.ndenumerate(matrix):
+    left.imshow(matrix/matrix.sum(1, keepdim=True), cmap='Blues', vmin=0, vmax=1)
+    for (i, j), n in np.ndenumerate(matrix.numpy()):
         left.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
     left.set_xticks(range(len(digits)), digits)
     left.set_yticks(range(len(digits)), digits)
     left.set(xlabel='answer', ylabel='true digit')
-    _, n, p, acc = zip(*found['calibration'])
+    _, n, p, acc = zip(*rows)
     right.plot([0, 1], [0, 1], color='.7')
     right.plot(p, acc, color=palette['cnn'])
     right.scatter(p, acc, 10 + 8*np.log(n), color=palette['cnn'])

@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 
 # %% auto #0
 __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restore_training', 'undo', 'finite', 'is_watched',
-           'print_row', 'clock', 'Watch', 'few_threads', 'threads', 'place', 'moved']
+           'print_row', 'Watch', 'few_threads', 'threads', 'place', 'moved']
 
 # %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, os, sys, time
@@ -26,8 +26,6 @@ from .optimizer import set_hypers
 class Recorder:
     "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
     def __init__(self, metric_names): # names of the metrics, in a list
-        if isinstance(metric_names, str):
-            raise TypeError(f"metric_names is {metric_names!r}; give a list, as in [{metric_names!r}]")
         self.metric_names, self.values, self.losses = list(metric_names), [], []
 
     @property
@@ -35,20 +33,21 @@ class Recorder:
         "The columns of `values`"
         return ['train_loss', 'valid_loss', *self.metric_names]
 
-    def plot_loss(self, ax=None):
+    def plot_loss(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw training and validation loss, epoch by epoch. Returns the axes"
-        return self._plot(['train_loss', 'valid_loss'], 'loss', ax)
+        return self.plot_columns(['train_loss', 'valid_loss'], 'loss', ax, **options)
 
-    def plot_metrics(self, ax=None):
+    def plot_metrics(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw each metric, epoch by epoch. Returns the axes"
-        return self._plot(self.metric_names, 'metric', ax)
+        return self.plot_columns(self.metric_names, 'metric', ax, **options)
 
-    def _plot(self, names, ylabel, ax):
+    def plot_columns(self, names, ylabel, ax, model='', **options): # name of the model; options for `Axes.plot`
         if not self.values: raise ValueError("The recorder has no epochs yet, so nothing to draw; call fit first")
         if ax is None: ax = plt.figure().add_subplot()
         for i, name in enumerate(names):
             column = L(self.values).itemgot(self.names.index(name))
-            ax.plot(range(1, len(column) + 1), column, 'osD^v'[i % 5] + ('-', '--')[i % 2], markersize=4, label=name)
+            ax.plot(range(1, len(column) + 1), column, 'osD^v'[i % 5] + ('-', '--')[i % 2], markersize=4,
+                    label=f'{model} {name}'.strip(), **options)
         ax.set(xlabel='epoch', ylabel=ylabel)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
@@ -108,13 +107,9 @@ def print_row(row):
     first, *middle, last = (f'{o:.4f}' if isinstance(o, float) else f'{o}' for o in row)
     tqdm.write(first.rjust(5) + ''.join(c.rjust(max(12, len(c) + 2)) for c in middle) + last.rjust(7))
 
-def clock(seconds):
-    "A duration in seconds as mm:ss, a long one as h:mm:ss"
-    return tqdm.format_interval(round(seconds))
-
 # %% ../nbs/recorder.ipynb #50b9c6d4
 class Watch:
-    "Use it in `with`; call `before_batch` and `after_epoch`. Settings that a schedule has changed are put back at the end"
+    "Use it in `with`; call `before_batch` and `after_epoch`. The optimizer's settings are put back at the end"
     def __init__(self,
         learn, n_epochs, lr,  # as for `Learner.fit`
         verbose, start_epoch, # print a line per epoch, and show a bar where a person is watching? How many are done?
@@ -130,7 +125,7 @@ class Watch:
         if not self.schedule:
             learn.lr = learn.lr if lr is None else lr
             set_hypers(learn.opt, lr=learn.lr)
-        self.before, self.changed = [dict(group) for group in learn.opt.param_groups], set()
+        self.before = [dict(group) for group in learn.opt.param_groups]
         if verbose: print_row(['epoch', *learn.recorder.names, 'time'])
         self.bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()),
                         file=sys.stdout if 'MNIST_SGD_WATCHED' in os.environ else None)  # the launcher passes that on
@@ -142,8 +137,7 @@ class Watch:
         return self
 
     def __exit__(self, *error):
-        for group, old in zip(self.learn.opt.param_groups, self.before):
-            group.update((k, old[k]) for k in self.changed & old.keys())
+        for group, old in zip(self.learn.opt.param_groups, self.before): group.update(old)
         self.threads.__exit__(*error)
         self.bar.close()
 
@@ -153,7 +147,6 @@ class Watch:
             for name, value in settings.items():
                 if isinstance(value, Real) and not 0 <= value < math.inf:
                     raise ValueError(f"At batch {i + 1}, {name} is {value!r}; it must be a number, 0 or more")
-            self.changed |= settings.keys()
             set_hypers(self.learn.opt, **settings)
         self.bar.update()
 
@@ -161,7 +154,7 @@ class Watch:
         seconds, self.start = time.perf_counter() - self.start, time.perf_counter()
         if self.checkpoint: self.learn.save(self.checkpoint)
         values = self.learn.recorder.values
-        if self.verbose: print_row([len(values), *values[-1], clock(seconds)])
+        if self.verbose: print_row([len(values), *values[-1], tqdm.format_interval(round(seconds))])
 
 # %% ../nbs/recorder.ipynb #63cfe165
 def few_threads(params):

@@ -13,7 +13,6 @@ import time
 from functools import partial
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
@@ -21,10 +20,9 @@ from torch import nn
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
 from .conv import cnn
-from .data import digit_tuple, mnist_arrays
+from .data import digit_tuple
 from .dataloader import DataLoader, DataLoaders
 from .files import load_arrays
-from .guards import existing_device
 from .learner import Learner
 from .linear import pair_tensors
 from .optimizer import SGD
@@ -33,7 +31,6 @@ from .relu import count_parameters, two_layer_net
 from .schedule import one_cycle
 from .similarity import PixelSimilarity, accuracy
 from .softmax import class_accuracy, digit_tensors
-from .tensor import stack_images, tensor
 from .trained import cnn_learner
 
 # %% ../nbs/story.ipynb #1a718606
@@ -85,10 +82,9 @@ def train_baseline(
 ) -> dict: # a row of the table
     "Fit and judge the pixel-similarity baseline"
     start = time.perf_counter()
-    splits = [mnist_arrays(split, digits) for split in ('train', 'valid')]
-    (x, y), (valid_x, valid_y) = [(stack_images(images), tensor(labels)) for images, labels in splits]
-    baseline = PixelSimilarity().fit(x, y)
-    acc = accuracy(baseline.predict(valid_x), valid_y).item()
+    (x, y), (valid_x, valid_y) = (digit_tensors(split, digits) for split in ('train', 'valid'))
+    baseline = PixelSimilarity().fit(x.view(-1, 28, 28), y)
+    acc = accuracy(baseline.predict(valid_x.view(-1, 28, 28)), valid_y).item()
     seconds = time.perf_counter() - start
     return dict(model='pixel similarity', parameters=baseline.ideals_.numel(), accuracy=acc, seconds=seconds)
 
@@ -114,16 +110,13 @@ def train_model_named(
     checkpoint=None, # file to save to after each epoch, so that a run that is killed can go on
     resume=None,    # file to go on from, with the same settings
     make=Learner,   # class of the Learner; `SharedLearner` in one of several processes
-    double=False,   # compute with 64 bits?
 ) -> tuple: # the Learner, and its row of the table
     "Train one of `models` with momentum. `ValueError` if it cannot go on from the file"
     if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
-    device = existing_device(device)
     epochs, lr, batch_size = (a if b is None else b for a, b in zip(story_settings[name], (epochs, lr, batch_size)))
     torch.manual_seed(seed)
     start = time.perf_counter()
     learn = _share_norms(_new_learner(name, digits, batch_size, device, make))
-    if double: learn.model.double().register_forward_pre_hook(lambda model, x: (x[0].double(),))
     digits = list(digits) if _is_pair(name, digits) else sorted(digits)
     facts = dict(name=name, digits=digits, batch_size=batch_size, seed=seed)
     if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):
@@ -140,9 +133,6 @@ def story_table(
     rows: list, # rows as `train_baseline` makes them
 ) -> str:
     "The results as a table of text"
-    columns = 'model', 'parameters', 'accuracy', 'seconds'
-    if missing := sorted({c for c in columns for r in rows if c not in r}):
-        raise ValueError(f"Some rows have no {missing}; make them with train_baseline and train_model_named")
     head = f"{'model':<18}{'parameters':>12}{'validation accuracy':>22}{'seconds':>10}"
     return '\n'.join([head] + [f"{r['model']:<18}{r['parameters']:>12,}{r['accuracy']:>22.4f}{r['seconds']:>10.1f}"
                                for r in rows])
@@ -152,20 +142,13 @@ def plot_story(
     learners: dict, # the trained Learners by name
 ):
     "Training curves of the models, with the baseline as a line. Returns the figure"
-    if not rows: raise ValueError("rows is empty; it must start with the row that train_baseline makes")
-    if bad := [name for name, learn in learners.items() if not learn.recorder.values]:
-        raise ValueError(f"{bad} have not been trained yet; call fit first")
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), constrained_layout=True)
     for name, learn in learners.items():
-        values, color = np.array(learn.recorder.values), palette[dict(relu='net', conv='cnn').get(name, name)]
-        epochs = range(1, len(values) + 1)
-        left.plot(epochs, values[:, 0], color=color, label=f'{name}, training')
-        left.plot(epochs, values[:, 1], '--', color=color, label=f'{name}, validation')
-        right.plot(epochs, values[:, 2], 'o-', color=color, markersize=3, label=name)
+        color = palette[dict(relu='net', conv='cnn').get(name, name)]
+        learn.recorder.plot_loss(left, model=name, color=color)
+        learn.recorder.plot_metrics(right, model=name, color=color)
     for row in (o for o in rows if o['model'] == 'pixel similarity'):
         right.axhline(row['accuracy'], color=palette['baseline'], linestyle=':', label=row['model'])
-    left.set(xlabel='epoch', ylabel='loss', title='Loss')
-    right.set(xlabel='epoch', ylabel='accuracy', title='Validation accuracy')
     for ax in (left, right): ax.legend(fontsize=8)
     return fig
 
@@ -174,13 +157,12 @@ def load_model(
     path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
 ) -> tuple: # a Learner with no data, and its digits: class 1 and class 0 of two, or one for each class
     "The trained model in a file of weights"
-    _, meta = load_arrays(path)
-    name, advice = meta.get('name'), 'make one with mnist_sgd train'
-    if name not in list(models):
-        raise ValueError(f"{path} holds no model of this book: its name is {name!r}, not one of {', '.join(models)}; "
-                         f"{advice}")
-    try: digits = digit_tuple(meta.get('digits'))
-    except ValueError as e: raise ValueError(f"{path} does not say which digits it tells apart ({e}); {advice}") from e
-    if len(digits) < 2: raise ValueError(f"{path} must tell digits apart, but its digits are {digits}; {advice}")
+    _, facts = load_arrays(path)
+    name = facts.get('name')
+    try:
+        if name not in [*models]: raise ValueError(f"its name is {name!r}, not one of {', '.join(models)}")
+        if len(digits := digit_tuple(facts.get('digits'))) < 2: raise ValueError(f"it knows only {digits}")
+    except ValueError as e:
+        raise ValueError(f"{path} holds no model of this book: {e}; make one with mnist_sgd train") from e
     if _is_pair(name, digits): return Learner((), models[name]()).load(path), digits
     return Learner((), models[name](len(digits)), metrics=class_accuracy).load(path), digits

@@ -98,8 +98,7 @@ def test_a_changed_notebook_is_kept_unless_forced(command, tmp_path):
     done = command('course')
     *listed, last = done.stderr.splitlines()
     assert done.returncode == 1 and listed == ['course/03_similarity.ipynb differs from the book and was left alone']
-    assert last == ('mnist_sgd notebooks: 1 of the notebooks in course differs from the book; '
-                    '--force overwrites what you changed')
+    assert last == "mnist_sgd notebooks: notebooks in course that are not the book's: 1; --force overwrites them"
     assert mine.read_bytes() == original + b'\n' and gone.exists()
     done = command('course', '--force')
     assert (done.returncode, done.stderr) == (0, '')

@@ -60,10 +60,12 @@ def make_parser() -> argparse.ArgumentParser:
     add('--epochs', type=_whole(1, 10**6), metavar='N', help='rounds through the images (default: 15; conv: 9)')
     add('--lr', type=_rate, metavar='RATE', help='learning rate (default: 0.1; conv: 0.2 at its highest)')
     add('--batch-size', type=_whole(1, 10**6), metavar='N', help='images per step (default: 64; conv: 128)')
-    add('--seed', type=_whole(0, 2**63 - 1), default=42, metavar='N', help='of all random numbers (default: %(default)s)')
+    add('--seed', type=_whole(0, 2**63 - 1), default=42, metavar='N', help='of all random numbers (default: 42)')
     add('--device', default='cpu', help='cpu, cuda or mps; the small models are quickest on cpu (default: %(default)s)')
     add('--out', **out)
     add('--processes', type=_whole(1, 64), default=1, metavar='N', help='that share the work (default: %(default)s)')
+    add('--double', action='store_true',
+        help='compute with 64 bits: slower, and the weights of several processes are those of one')
     add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
     add = command(run_predict)
@@ -84,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     command(run_check)('file', type=Path, metavar='FILE', help='Python code (.py) with functions that have the names '
                        'of exercises, or a notebook (.ipynb) with cells that begin with %%%%check')
 
-    command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise; as in similarity')
+    command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise (similarity, say)')
 
     add = command(run_clinic)
     add('number', type=_whole(1, 24), nargs='?', metavar='N', help='which patient, 1 to 24; none: list them all')
@@ -140,7 +142,8 @@ def _train(args, device):
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
         try:
             learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed,
-                                                    device, checkpoint=unfinished, resume=resume, make=make)
+                                                    device, checkpoint=unfinished, resume=resume, make=make,
+                                                    double=args.double)
         except KeyboardInterrupt:
             if not unfinished.exists(): raise
             raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with "
@@ -148,6 +151,7 @@ def _train(args, device):
         except FloatingPointError as e:
             raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue
+        learners[name].model.float()
         learners[name].save(weights)
         unfinished.unlink(missing_ok=True)
         rows.append(row)

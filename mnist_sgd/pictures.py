@@ -48,7 +48,9 @@ def open_picture(
         with _one_error(): im = Image.open(file, formats=_formats)  # no pixels yet
         with im:
             _check_size(im)
-            with _one_error(): return ImageOps.exif_transpose(im)
+            with _one_error():
+                im.load()  # of some kinds, the orientation is known only then
+                return ImageOps.exif_transpose(im)
 
 # %% ../nbs/pictures.ipynb #dbb7f1b6
 def _greys(

@@ -110,6 +110,7 @@ def train_model_named(
     checkpoint=None, # file to save to after each epoch, so that a run that is killed can go on
     resume=None,    # file to go on from, with the same settings
     make=Learner,   # class of the Learner; `SharedLearner` in one of several processes
+    double=False,   # compute with 64 bits?
 ) -> tuple: # the Learner, and its row of the table
     "Train one of `models` with momentum. `ValueError` if it cannot go on from the file"
     if name not in models: raise ValueError(f"name is {name!r}; it must be one of {', '.join(models)}")
@@ -117,6 +118,7 @@ def train_model_named(
     torch.manual_seed(seed)
     start = time.perf_counter()
     learn = _share_norms(_new_learner(name, digits, batch_size, device, make))
+    if double: learn.model.double().register_forward_pre_hook(lambda model, x: (x[0].double(),))
     digits = list(digits) if _is_pair(name, digits) else sorted(digits)
     facts = dict(name=name, digits=digits, batch_size=batch_size, seed=seed)
     if resume and (other := {k: v for k, v in learn.load(resume).facts.items() if v != facts.get(k)}):

@@ -86,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     command(run_check)('file', type=Path, metavar='FILE', help='Python code (.py) with functions that have the names '
                        'of exercises, or a notebook (.ipynb) with cells that begin with %%%%check')
 
-    command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise (similarity, say)')
+    command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise (similarity)')
 
     add = command(run_clinic)
     add('number', type=_whole(1, 24), nargs='?', metavar='N', help='which patient, 1 to 24; none: list them all')

@@ -9,7 +9,7 @@ __all__ = ['open_picture', 'fitted', 'like_mnist', 'pictures_in']
 
 # %% ../nbs/pictures.ipynb #e49ff6df
 import os, warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,14 +43,13 @@ def open_picture(
     file, # path of a picture, or a file that is open for reading bytes
 ) -> Image.Image: # upright, its pixels in memory
     "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen. `ValueError` if it is none, or too large"
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), nullcontext(file) if hasattr(file, 'read') else open(file, 'rb') as f:
         warnings.simplefilter('ignore')  # Pillow's doubts
-        with _one_error(): im = Image.open(file, formats=_formats)  # no pixels yet
-        with im:
-            _check_size(im)
-            with _one_error():
-                im.load()  # of some kinds, the orientation is known only then
-                return ImageOps.exif_transpose(im)
+        with _one_error(): im = Image.open(f, formats=_formats)  # no pixels yet
+        _check_size(im)
+        with _one_error():
+            im.load()  # some kinds say only now which side is up
+            return ImageOps.exif_transpose(im)
 
 # %% ../nbs/pictures.ipynb #dbb7f1b6
 def _greys(

@@ -476,7 +476,7 @@ CALLS = [
     *[(open_picture, lambda name=name: open_picture(name),
        ValueError, '^not an image file that can be read; save the picture as PNG or JPEG')
       for name in ('file', 'empty')],
-    (open_picture, lambda: open_picture(None), ValueError, "^not an image file .*'NoneType'.*; save the picture as"),
+    (open_picture, lambda: open_picture(None), TypeError, 'not NoneType'),
     (open_picture, lambda: open_picture(file_of(Image.new('L', (9, 9)), 'ppm')),
      ValueError, '^not an image file that can be read; save the picture as PNG or JPEG'),
     (open_picture, lambda: open_picture(io.BytesIO(png_of(500, 500))),

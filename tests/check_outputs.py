@@ -19,9 +19,10 @@ With --both, one run proves both, as tests/hidden.py explains; it needs Linux.
 
 Pictures only have to be there. To store new outputs: nbdev-test nbs --save && nbdev-clean
 """
-import argparse, json, os, re, shutil, subprocess, sys, tempfile, time
+import argparse, functools, json, os, re, shutil, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import hidden
@@ -77,17 +78,45 @@ def cells(path, visible=False):
     found = json.loads(path.read_text(encoding='utf-8'))['cells']
     return [c for c in found if not is_hidden(c)] if visible else found
 
+def nbdev_test(copy, words):
+    "nbdev-test --save, what it prints into the file `words`"
+    with words.open('w') as f:
+        for stream in (1, 2): os.dup2(f.fileno(), stream)
+    os.chdir(copy.parent)
+    from nbdev.test import nbdev_test
+    nbdev_test(str(copy), save=True)
+
+@functools.cache
+def processes(variables):
+    "Makes processes in the environment `variables`: on Linux by forks of one that has imported already what takes long"
+    context = get_context('forkserver' if sys.platform == 'linux' else 'spawn')
+    context.set_forkserver_preload(['nbdev.test', 'matplotlib.pyplot', 'torch', 'torch.distributed', 'torchvision'])
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try: forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return context.Process
+
+def run(copy, env):
+    "Run a notebook in a process of its own. Did it end well, and what was printed?"
+    words = copy.with_suffix('.txt')
+    process = processes(tuple(env.items()))(target=nbdev_test, args=(copy, words))
+    process.start()
+    process.join()
+    return process.exitcode == 0, words.read_text(encoding='utf-8')
+
 def check(path, copy, env, visible=False, both=False, **tolerance):
     "Run `copy` and compare it with `path`: a list of messages, how many outputs were compared, and the seconds it took"
     start, notes = time.perf_counter(), copy.with_suffix('.json')
     nb = json.loads(copy.read_text(encoding='utf-8'))
     to_run = hidden.fold(nb['cells'], is_hidden, notes) if both else cells(copy, visible)
     copy.write_text(json.dumps(nb | dict(cells=to_run)), encoding='utf-8')
-    run = subprocess.run([Path(sys.executable).with_name('nbdev-test'), copy, '--save'], cwd=copy.parent, env=env,
-                         capture_output=True, text=True)
+    done, said = run(copy, env)
     seconds = time.perf_counter() - start
-    if 'Success.' not in run.stdout:
-        error = run.stderr.partition('\nnbdev Tests Failed')[0].strip() or run.stdout
+    if 'Success.' not in said or not done:
+        error = said.partition('\nnbdev Tests Failed')[0].strip()
         return ['\n    '.join(['a cell raised an error, or nothing was run', *error.splitlines()[-20:]])], 0, seconds
     ran = hidden.unfold(nb['cells'], cells(copy), notes) if both else cells(copy)
     pairs = [(i, a, b) for i, (a, b) in enumerate(zip(cells(path, visible), ran, strict=True), 1)

@@ -8,6 +8,7 @@ import torch
 from mnist_sgd.broadcast import broadcast_shape
 from mnist_sgd.conv import conv2d
 from mnist_sgd.data import mnist_arrays
+from mnist_sgd.dataloader import DataLoader, hold_out
 from mnist_sgd.gradient import pr_eight
 from mnist_sgd.optimizer import SGD
 from mnist_sgd.relu import relu
@@ -15,7 +16,7 @@ from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
 from mnist_sgd.softmax import softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient optimizer relu softmax conv'.split()
+FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu softmax conv'.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -96,6 +97,44 @@ def test_one_weight(js, rng):
         loss(w.requires_grad_()).backward()
         found = js('gradient', '(m, w, to) => [m.loss(w), m.gradient(w), m.slope(w, to)*(to - w)]', value, value + run)
         assert found == pytest.approx([loss(w).item(), w.grad[8, 13].item(), (loss(moved) - loss(w)).item()], abs=1e-5)
+
+def test_batches(js, rng):
+    images, labels = mnist_arrays('train', (3, 7))
+    (x, y), _ = hold_out(stack_images(images), (torch.from_numpy(labels) == 3).double())
+    few = torch.stack([x[:512, 14, 9], x[:512, 20, 12], y[:512]], 1).double()
+    assert np.abs(few.numpy() - js('dataloader', 'm => m.images')).max() < 1e-7
+    def loss(w, some): return ((.5 + some[:, :2]@w - some[:, 2])**2).mean()
+    for size, lr in zip(rng.integers(1, 129, 10).tolist(), rng.uniform(.02, .6, 10)):
+        w, some = torch.from_numpy(rng.uniform(-1, 1, 2)).requires_grad_(), few[rng.integers(0, 512, size)]
+        loss(w, some).backward()
+        found = js('dataloader', '(m, w, some) => [m.loss(w, some), ...m.gradient(w, some)]', w.tolist(), some.tolist())
+        assert found == pytest.approx([loss(w, some).item(), *w.grad.tolist()], abs=1e-9)
+        w, order = torch.zeros(2, dtype=torch.float64, requires_grad=True), few[rng.permutation(512)]
+        opt, path = SGD([w], lr=lr), [w.tolist()]
+        for batch in DataLoader(order, size):
+            loss(w, batch).backward()
+            opt.step()
+            opt.zero_grad()
+            path.append(w.tolist())
+        found = js('dataloader', '(m, ...o) => m.pass(...o)', order.tolist(), size, lr)
+        assert len(found) == len(path) and np.abs(np.array(found) - path).max() < 1e-6
+    lowest = torch.tensor(js('dataloader', 'm => m.lowest'), dtype=torch.float64, requires_grad=True)
+    loss(lowest, few).backward()
+    assert lowest.grad.abs().max() < 1e-6
+
+def test_the_smaller_the_rate_the_smaller_the_best_batch(js):
+    away = js('dataloader', """async m => {
+        const {randomNumbers} = await import('/site/nets.js')
+        const end = (size, lr, seed) => {
+            const random = randomNumbers(seed), order = m.images.map(o => [random(), o]).sort(([a], [b]) => a - b)
+            const [u, v] = m.pass(order.map(o => o[1]), size, lr).at(-1)
+            return Math.hypot(u - m.lowest[0], v - m.lowest[1])
+        }
+        const seeds = Array.from({length: 20}, (_, i) => i + 1)
+        return [.1, .3].map(lr => [1, 4, 16, 128].map(size => seeds.map(seed => end(size, lr, seed))))
+    }""")
+    small, large = np.median(away, 2)
+    assert small.argmin() == 1 and large.argmin() == 2
 
 def test_ball(js, rng):
     def roll(lr, momentum):

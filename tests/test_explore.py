@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from mnist_sgd.autograd import Value
 from mnist_sgd.broadcast import broadcast_shape
 from mnist_sgd.conv import conv2d
 from mnist_sgd.data import mnist_arrays
@@ -16,7 +17,7 @@ from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
 from mnist_sgd.softmax import softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu softmax conv'.split()
+FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu autograd softmax conv'.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -164,6 +165,25 @@ def test_broken_line(js, rng):
         assert np.abs(np.array(found[0]) - some.numpy()).max() < 1e-9
         assert found[1] == pytest.approx((parts.sum(1) - xs.sin()).abs().max().item(), abs=1e-9)
 
+def test_graph(js, rng):
+    for numbers in [[2., 3.], *rng.uniform(-4, 4, (20, 2)).tolist()]:
+        w, x1 = (Value(o) for o in numbers)
+        u = w*x1
+        a = u + w
+        b = u*a
+        b.backward()
+        nodes = dict(w=w, x1=x1, u=u, a=a, b=b)
+        for order in ('right', 'early'):
+            frames = js('autograd', '(m, order, ...o) => m.frames(...o, m.orders[order])', order, *numbers)
+            assert len(frames) == 8 and frames[0]['values'] == dict(w=numbers[0], x1=numbers[1]) and not frames[3]['grads']
+            assert frames[3]['values'] == pytest.approx({k: o.data for k, o in nodes.items()}, abs=1e-12)
+            theirs = {k: o.grad for k, o in nodes.items()}
+            if order == 'early':  # what a hands to u comes too late for w and x1
+                theirs |= dict(w=w.grad - a.grad*x1.data, x1=x1.grad - a.grad*w.data)
+            assert frames[7]['grads'] == pytest.approx(theirs, abs=1e-9)
+            assert ('before a had added' in frames[7]['says']) == (order == 'early')
+    assert 'b rise 30 times as fast as w? Rise over run is 48:' in js('autograd', 'm => m.frames(2, 3, m.orders.early)[7].says')
+
 def test_shares(js, rng):
     for scores, temperature in zip(rng.uniform(-100, 100, (30, 4)), rng.uniform(.1, 10, 30)):
         found = js('softmax', '(m, scores, t) => m.softmax(scores, t)', scores.tolist(), temperature)
@@ -239,6 +259,14 @@ def test_dragging(page, name, picture, moved):
     assert values() == after  # the button is up
     if name == 'tensor':
         assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
+
+def test_a_press_on_the_graph_takes_the_next_step(page):
+    page.goto('/autograd.html', wait_until='networkidle')
+    box = page.locator('#explore-autograd')
+    for i in range(9):
+        assert box.locator('[name=step]').input_value() == str(i % 8)
+        if i == 7: assert 'Does b rise 48 times as fast as w? Rise over run is 48.' in said(box)
+        box.locator('svg.graph').click()
 
 def test_what_the_chapters_say_is_what_the_figures_say(page):
     def value(name, value): box.locator(f'[name={name}]').fill(str(value))

@@ -1,9 +1,11 @@
 "The small figures to play with: they compute what the library computes, by keyboard and by pointer"
 import random, re
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import TensorDataset
 
 from mnist_sgd.autograd import Value
 from mnist_sgd.broadcast import broadcast_shape
@@ -11,13 +13,15 @@ from mnist_sgd.conv import conv2d
 from mnist_sgd.data import mnist_arrays
 from mnist_sgd.dataloader import DataLoader, hold_out
 from mnist_sgd.gradient import pr_eight
+from mnist_sgd.interpret import confusion_matrix
+from mnist_sgd.learner import DataLoaders, Learner, two_layer_net
 from mnist_sgd.optimizer import SGD
 from mnist_sgd.relu import relu
 from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
-from mnist_sgd.softmax import softmax
+from mnist_sgd.softmax import class_accuracy, cross_entropy, digit_tensors, softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu autograd softmax conv'.split()
+FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu autograd softmax interpret conv'.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -188,6 +192,24 @@ def test_shares(js, rng):
     for scores, temperature in zip(rng.uniform(-100, 100, (30, 4)), rng.uniform(.1, 10, 30)):
         found = js('softmax', '(m, scores, t) => m.softmax(scores, t)', scores.tolist(), temperature)
         assert found == pytest.approx(softmax(torch.from_numpy(scores/temperature)).tolist(), abs=1e-12)
+
+def test_answers_are_those_of_the_chapter(js, rng):
+    train, held = hold_out(*digit_tensors('train'), 10_000)
+    torch.manual_seed(0)
+    dls = DataLoaders(DataLoader(TensorDataset(*train), 128, shuffle=True), DataLoader(TensorDataset(*held), 1000))
+    opt_func = partial(SGD, momentum=.9, weight_decay=3e-4)
+    learn = Learner(dls, two_layer_net(200, n_out=10), opt_func, cross_entropy, class_accuracy)
+    said, sure = learn.fit(4, .2, verbose=False).fit(2, .02, verbose=False).predict(held[0])
+    for percent in (0, 50, 90, 99, *rng.integers(0, 100, 10).tolist()):
+        keep = sure > percent/100
+        expected = confusion_matrix(said[keep], held[1][keep], 10)
+        found = torch.tensor(js('interpret', '(m, percent) => m.kept(percent)', percent))
+        assert (found - expected).abs().max() <= 2  # float sums may differ from machine to machine
+        tally = js('interpret', '(m, o) => m.tally(o)', found.tolist())
+        assert tally == dict(all=found.sum(), wrong=found.sum() - found.trace())
+        shares = js('interpret', '(m, o) => Array.from({length: 10}, (_, d) => m.recallPrecision(o, d))', found.tolist())
+        theirs = [found.diag()/held[1].bincount(), found.diag()/found.sum(0)]
+        assert np.array(shares).T == pytest.approx(torch.stack(theirs).numpy(), abs=1e-6)
 
 def test_window(js, rng):
     for _ in range(5):

@@ -11,17 +11,19 @@ from mnist_sgd.autograd import Value
 from mnist_sgd.broadcast import broadcast_shape
 from mnist_sgd.conv import conv2d
 from mnist_sgd.data import mnist_arrays
-from mnist_sgd.dataloader import DataLoader, hold_out
+from mnist_sgd.dataloader import DataLoader, DataLoaders, hold_out
 from mnist_sgd.gradient import pr_eight
 from mnist_sgd.interpret import confusion_matrix
-from mnist_sgd.learner import DataLoaders, Learner, two_layer_net
+from mnist_sgd.learner import Learner
+from mnist_sgd.linear import linear1, pair_tensors, train_epoch, validate_epoch
 from mnist_sgd.optimizer import SGD
-from mnist_sgd.relu import relu
+from mnist_sgd.relu import relu, two_layer_net
+from mnist_sgd.schedule import one_cycle
 from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
 from mnist_sgd.softmax import class_accuracy, cross_entropy, digit_tensors, softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient dataloader optimizer relu autograd softmax interpret conv'.split()
+FIGURES = 'data tensor broadcast similarity gradient dataloader linear optimizer relu autograd softmax interpret schedule conv'.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -141,6 +143,28 @@ def test_the_smaller_the_rate_the_smaller_the_best_batch(js):
     small, large = np.median(away, 2)
     assert small.argmin() == 1 and large.argmin() == 2
 
+def test_weights_batch_by_batch(js, rng):
+    x, y = pair_tensors('train')
+    sets = [torch.cat([torch.arange(i, i + 8), torch.arange(i, i + 8) + int(y.sum())]) for i in (0, 8)]
+    drawn = js('linear', 'm => [m.train, m.held].map(o => [...o.pixels])')
+    for places, pixels in zip(sets, drawn): assert np.abs(x[places].flatten().numpy() - pixels).max() < 1e-6
+    for start, lr, size in (('zero', 1., 4), ('random', .3, 5), *(('random', o, 3) for o in rng.uniform(.1, 1, 3))):
+        some = js('linear', '(m, ...o) => m.batches(...o)', 20, size)
+        assert sorted(sum(some[:-(-16//size)], [])) == [*range(16)]  # an epoch
+        weights, bias, ends, accs = js('linear', """async (m, start, some, lr) => {
+            const {judgeAll} = await import('/site/nets.js'), layers = m.begin(start), [{weight, bias}] = layers
+            const before = [[...weight], [...bias]]
+            m.learn(layers, some, lr)
+            const accs = [m.train, m.held].map(o => judgeAll(layers, o, 'mnist_loss').accuracy)
+            return [...before, [...weight, ...bias], accs]
+        }""", start, some, lr)
+        if start == 'random': assert np.std(weights) == pytest.approx(.1, abs=.01)
+        params = [torch.tensor(o).requires_grad_() for o in ([[w] for w in weights], bias)]
+        def model(xb): return linear1(xb, *params)
+        train_epoch(model, lr, params, [(x[sets[0]][i], y[sets[0]][i]) for i in some])
+        assert torch.cat([o.detach().flatten() for o in params]).numpy() == pytest.approx(ends, abs=1e-3)
+        assert accs == [validate_epoch(model, [(x[o], y[o])]) for o in sets]
+
 def test_ball(js, rng):
     def roll(lr, momentum):
         p = torch.tensor([-4., .5], dtype=torch.float64).requires_grad_()
@@ -179,14 +203,16 @@ def test_graph(js, rng):
         nodes = dict(w=w, x1=x1, u=u, a=a, b=b)
         for order in ('right', 'early'):
             frames = js('autograd', '(m, order, ...o) => m.frames(...o, m.orders[order])', order, *numbers)
-            assert len(frames) == 8 and frames[0]['values'] == dict(w=numbers[0], x1=numbers[1]) and not frames[3]['grads']
+            assert len(frames) == 8 and not frames[3]['grads']
+            assert frames[0]['values'] == dict(zip(('w', 'x1'), numbers))
             assert frames[3]['values'] == pytest.approx({k: o.data for k, o in nodes.items()}, abs=1e-12)
             theirs = {k: o.grad for k, o in nodes.items()}
             if order == 'early':  # what a hands to u comes too late for w and x1
                 theirs |= dict(w=w.grad - a.grad*x1.data, x1=x1.grad - a.grad*w.data)
             assert frames[7]['grads'] == pytest.approx(theirs, abs=1e-9)
             assert ('before a had added' in frames[7]['says']) == (order == 'early')
-    assert 'b rise 30 times as fast as w? Rise over run is 48:' in js('autograd', 'm => m.frames(2, 3, m.orders.early)[7].says')
+    says = js('autograd', 'm => m.frames(2, 3, m.orders.early)[7].says')
+    assert 'b rise 30 times as fast as w? Rise over run is 48:' in says
 
 def test_shares(js, rng):
     for scores, temperature in zip(rng.uniform(-100, 100, (30, 4)), rng.uniform(.1, 10, 30)):
@@ -207,9 +233,29 @@ def test_answers_are_those_of_the_chapter(js, rng):
         assert (found - expected).abs().max() <= 2  # float sums may differ from machine to machine
         tally = js('interpret', '(m, o) => m.tally(o)', found.tolist())
         assert tally == dict(all=found.sum(), wrong=found.sum() - found.trace())
-        shares = js('interpret', '(m, o) => Array.from({length: 10}, (_, d) => m.recallPrecision(o, d))', found.tolist())
+        shares = js('interpret', '(m, o) => o.map((_, digit) => m.recallPrecision(o, digit))', found.tolist())
         theirs = [found.diag()/held[1].bincount(), found.diag()/found.sum(0)]
         assert np.array(shares).T == pytest.approx(torch.stack(theirs).numpy(), abs=1e-6)
+
+def test_schedule_by_hand(js, rng):
+    knots = rng.uniform(0, .02, 6)
+    found, cycle = js('schedule', '(m, knots) => [m.drawn(knots, 600), m.oneCycle(knots[0], 600)]', knots.tolist())
+    assert found == pytest.approx(np.interp(np.arange(600), np.linspace(0, 600, 6), knots), abs=1e-12)
+    schedule = one_cycle(knots[0], moms=None)
+    assert cycle == pytest.approx([schedule(step, 600)['lr'] for step in range(600)], abs=1e-12)
+    for rates in found, cycle:  # as far as 20,000 walkers get, each with its own noise
+        w = torch.tensor([-4., .5]).repeat(20_000, 1).requires_grad_()
+        opt, away, noise = SGD([w], lr=.1), [], torch.Generator().manual_seed(0)
+        for lr in rates:
+            opt.lr = lr
+            w.grad = w.detach()*torch.tensor([1., 100.]) + 5*torch.randn(w.shape, generator=noise)
+            opt.step()
+            away.append((w.detach()**2).sum(1).mean().sqrt().item())
+        assert js('schedule', '(m, rates) => m.run(rates).slice(1)', rates) == pytest.approx(away, rel=.03)
+    ends = js('schedule', """m => [m.drawn([.02, .012, .006, .004, .003, 0], 600),
+        ...[.0055, .006, .0065].map(lr => Array(600).fill(lr)), ...[.013, .0135, .014].map(lr => m.oneCycle(lr, 600))
+    ].map(rates => m.run(rates)[600])""")
+    assert ends[2] == min(ends[1:4]) and ends[5] == min(ends[4:]) and ends[0] < ends[5] < ends[2]
 
 def test_window(js, rng):
     for _ in range(5):
@@ -262,7 +308,8 @@ def test_figure(page, name):
 
 @pytest.mark.parametrize('name, picture, moved', [
     ('tensor', '.drag', ['top', 'bottom', 'left', 'right']), ('similarity', '.squared', ['row', 'column']),
-    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('conv', '.image', ['row', 'column'])])
+    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']), ('interpret', '.counts', ['digit']),
+    ('conv', '.image', ['row', 'column'])])
 def test_dragging(page, name, picture, moved):
     page.goto(f'/{name}.html', wait_until='networkidle')
     box = page.locator(f'#explore-{name}')

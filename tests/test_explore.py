@@ -23,7 +23,8 @@ from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
 from mnist_sgd.softmax import class_accuracy, cross_entropy, digit_tensors, softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient dataloader linear optimizer relu autograd softmax interpret schedule conv'.split()
+FIGURES = '''data tensor broadcast similarity gradient dataloader linear optimizer relu autograd softmax interpret
+    schedule conv'''.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -159,7 +160,7 @@ def test_weights_batch_by_batch(js, rng):
             return [...before, [...weight, ...bias], accs]
         }""", start, some, lr)
         if start == 'random': assert np.std(weights) == pytest.approx(.1, abs=.01)
-        params = [torch.tensor(o).requires_grad_() for o in ([[w] for w in weights], bias)]
+        params = [torch.tensor(o, dtype=torch.float32).requires_grad_() for o in ([[w] for w in weights], bias)]
         def model(xb): return linear1(xb, *params)
         train_epoch(model, lr, params, [(x[sets[0]][i], y[sets[0]][i]) for i in some])
         assert torch.cat([o.detach().flatten() for o in params]).numpy() == pytest.approx(ends, abs=1e-3)
@@ -308,8 +309,8 @@ def test_figure(page, name):
 
 @pytest.mark.parametrize('name, picture, moved', [
     ('tensor', '.drag', ['top', 'bottom', 'left', 'right']), ('similarity', '.squared', ['row', 'column']),
-    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']), ('interpret', '.counts', ['digit']),
-    ('conv', '.image', ['row', 'column'])])
+    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']),
+    ('interpret', '.counts', ['digit']), ('conv', '.image', ['row', 'column'])])
 def test_dragging(page, name, picture, moved):
     page.goto(f'/{name}.html', wait_until='networkidle')
     box = page.locator(f'#explore-{name}')

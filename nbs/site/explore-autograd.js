@@ -51,7 +51,7 @@ const shown = figure('autograd', [
   {name: 'step', label: 'Step (or press the graph)', min: 0, max: 7, value: 0},
   {name: 'w', label: 'w', min: -4, max: 4, step: .5, value: 2},
   {name: 'x1', label: 'x1', min: -4, max: 4, step: .5, value: 3},
-  {name: 'order', label: 'Order of the way back', options: {right: 'b, a, u: after all that use it', early: 'b, u, a: u does not wait'}, value: 'right'},
+  {name: 'order', label: 'Order of the way back', options: {right: 'b, a, u: u waits for a', early: 'b, u, a: u does not wait'}, value: 'right'},
 ], picture('graph', 590, 288), ({step, w, x1, order}, box) => {
   const {values, grads, shares, now, says} = frames(w, x1, orders[/** @type {keyof typeof orders} */ (order)])[step], svg = /** @type {SVGSVGElement} */ (box.querySelector('svg'))
   const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ name, /** @type {string} */ content) => `<text class="${name}" x="${x}" y="${y}" text-anchor="middle">${content}</text>`

@@ -43,7 +43,7 @@ figure('linear', [
   {name: 'size', label: 'Images in a batch', min: 1, max: 16, value: 4},
   {name: 'lr', label: 'Learning rate', min: .1, max: 3, step: .1, value: 1},
   {name: 'start', label: 'Weights at the start', options: {zero: 'all zero', random: 'random, standard deviation 0.1'}, value: 'zero'},
-], Object.keys(captions).map(name => `<figure>${picture(`pixels ${name}`, 28, 28)}<figcaption class="${name}"></figcaption></figure>`).join(''), ({steps, size, lr, start}, box) => {
+], Object.keys(captions).map(name => `<figure>${picture(`pixels map ${name}`, 28, 28)}<figcaption class="${name}"></figcaption></figure>`).join(''), ({steps, size, lr, start}, box) => {
   const layers = begin(start), some = batches(steps, size), losses = learn(layers, some.slice(0, -1), lr), [{weight}] = layers, before = weight.slice()
   losses.push(...learn(layers, some.slice(-1), lr))
   const change = weight.map((w, i) => w - before[i]), places = some[steps - 1] ?? [], side = Math.ceil(Math.sqrt(places.length))

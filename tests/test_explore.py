@@ -1,21 +1,30 @@
 "The small figures to play with: they compute what the library computes, by keyboard and by pointer"
 import random, re
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import TensorDataset
 
+from mnist_sgd.autograd import Value
 from mnist_sgd.broadcast import broadcast_shape
 from mnist_sgd.conv import conv2d
 from mnist_sgd.data import mnist_arrays
+from mnist_sgd.dataloader import DataLoader, DataLoaders, hold_out
 from mnist_sgd.gradient import pr_eight
+from mnist_sgd.interpret import confusion_matrix
+from mnist_sgd.learner import Learner
+from mnist_sgd.linear import linear1, pair_tensors, train_epoch, validate_epoch
 from mnist_sgd.optimizer import SGD
-from mnist_sgd.relu import relu
+from mnist_sgd.relu import relu, two_layer_net
+from mnist_sgd.schedule import one_cycle
 from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
-from mnist_sgd.softmax import softmax
+from mnist_sgd.softmax import class_accuracy, cross_entropy, digit_tensors, softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = 'data tensor broadcast similarity gradient optimizer relu softmax conv'.split()
+FIGURES = '''data tensor broadcast similarity gradient dataloader linear optimizer relu autograd softmax interpret
+    schedule conv'''.split()
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -97,6 +106,66 @@ def test_one_weight(js, rng):
         found = js('gradient', '(m, w, to) => [m.loss(w), m.gradient(w), m.slope(w, to)*(to - w)]', value, value + run)
         assert found == pytest.approx([loss(w).item(), w.grad[8, 13].item(), (loss(moved) - loss(w)).item()], abs=1e-5)
 
+def test_batches(js, rng):
+    images, labels = mnist_arrays('train', (3, 7))
+    (x, y), _ = hold_out(stack_images(images), (torch.from_numpy(labels) == 3).double())
+    few = torch.stack([x[:512, 14, 9], x[:512, 20, 12], y[:512]], 1).double()
+    assert np.abs(few.numpy() - js('dataloader', 'm => m.images')).max() < 1e-7
+    def loss(w, some): return ((.5 + some[:, :2]@w - some[:, 2])**2).mean()
+    for size, lr in zip(rng.integers(1, 129, 10).tolist(), rng.uniform(.02, .6, 10)):
+        w, some = torch.from_numpy(rng.uniform(-1, 1, 2)).requires_grad_(), few[rng.integers(0, 512, size)]
+        loss(w, some).backward()
+        found = js('dataloader', '(m, w, some) => [m.loss(w, some), ...m.gradient(w, some)]', w.tolist(), some.tolist())
+        assert found == pytest.approx([loss(w, some).item(), *w.grad.tolist()], abs=1e-9)
+        w, order = torch.zeros(2, dtype=torch.float64, requires_grad=True), few[rng.permutation(512)]
+        opt, path = SGD([w], lr=lr), [w.tolist()]
+        for batch in DataLoader(order, size):
+            loss(w, batch).backward()
+            opt.step()
+            opt.zero_grad()
+            path.append(w.tolist())
+        found = js('dataloader', '(m, ...o) => m.pass(...o)', order.tolist(), size, lr)
+        assert len(found) == len(path) and np.abs(np.array(found) - path).max() < 1e-6
+    lowest = torch.tensor(js('dataloader', 'm => m.lowest'), dtype=torch.float64, requires_grad=True)
+    loss(lowest, few).backward()
+    assert lowest.grad.abs().max() < 1e-6
+
+def test_the_smaller_the_rate_the_smaller_the_best_batch(js):
+    away = js('dataloader', """async m => {
+        const {randomNumbers} = await import('/site/nets.js')
+        const end = (size, lr, seed) => {
+            const random = randomNumbers(seed), order = m.images.map(o => [random(), o]).sort(([a], [b]) => a - b)
+            const [u, v] = m.pass(order.map(o => o[1]), size, lr).at(-1)
+            return Math.hypot(u - m.lowest[0], v - m.lowest[1])
+        }
+        const seeds = Array.from({length: 20}, (_, i) => i + 1)
+        return [.1, .3].map(lr => [1, 4, 16, 128].map(size => seeds.map(seed => end(size, lr, seed))))
+    }""")
+    small, large = np.median(away, 2)
+    assert small.argmin() == 1 and large.argmin() == 2
+
+def test_weights_batch_by_batch(js, rng):
+    x, y = pair_tensors('train')
+    sets = [torch.cat([torch.arange(i, i + 8), torch.arange(i, i + 8) + int(y.sum())]) for i in (0, 8)]
+    drawn = js('linear', 'm => [m.train, m.held].map(o => [...o.pixels])')
+    for places, pixels in zip(sets, drawn): assert np.abs(x[places].flatten().numpy() - pixels).max() < 1e-6
+    for start, lr, size in (('zero', 1., 4), ('random', .3, 5), *(('random', o, 3) for o in rng.uniform(.1, 1, 3))):
+        some = js('linear', '(m, ...o) => m.batches(...o)', 20, size)
+        assert sorted(sum(some[:-(-16//size)], [])) == [*range(16)]  # an epoch
+        weights, bias, ends, accs = js('linear', """async (m, start, some, lr) => {
+            const {judgeAll} = await import('/site/nets.js'), layers = m.begin(start), [{weight, bias}] = layers
+            const before = [[...weight], [...bias]]
+            m.learn(layers, some, lr)
+            const accs = [m.train, m.held].map(o => judgeAll(layers, o, 'mnist_loss').accuracy)
+            return [...before, [...weight, ...bias], accs]
+        }""", start, some, lr)
+        if start == 'random': assert np.std(weights) == pytest.approx(.1, abs=.01)
+        params = [torch.tensor(o, dtype=torch.float32).requires_grad_() for o in ([[w] for w in weights], bias)]
+        def model(xb): return linear1(xb, *params)
+        train_epoch(model, lr, params, [(x[sets[0]][i], y[sets[0]][i]) for i in some])
+        assert torch.cat([o.detach().flatten() for o in params]).numpy() == pytest.approx(ends, abs=1e-3)
+        assert accs == [validate_epoch(model, [(x[o], y[o])]) for o in sets]
+
 def test_ball(js, rng):
     def roll(lr, momentum):
         p = torch.tensor([-4., .5], dtype=torch.float64).requires_grad_()
@@ -125,10 +194,69 @@ def test_broken_line(js, rng):
         assert np.abs(np.array(found[0]) - some.numpy()).max() < 1e-9
         assert found[1] == pytest.approx((parts.sum(1) - xs.sin()).abs().max().item(), abs=1e-9)
 
+def test_graph(js, rng):
+    for numbers in [[2., 3.], *rng.uniform(-4, 4, (20, 2)).tolist()]:
+        w, x1 = (Value(o) for o in numbers)
+        u = w*x1
+        a = u + w
+        b = u*a
+        b.backward()
+        nodes = dict(w=w, x1=x1, u=u, a=a, b=b)
+        for order in ('right', 'early'):
+            frames = js('autograd', '(m, order, ...o) => m.frames(...o, m.orders[order])', order, *numbers)
+            assert len(frames) == 8 and not frames[3]['grads']
+            assert frames[0]['values'] == dict(zip(('w', 'x1'), numbers))
+            assert frames[3]['values'] == pytest.approx({k: o.data for k, o in nodes.items()}, abs=1e-12)
+            theirs = {k: o.grad for k, o in nodes.items()}
+            if order == 'early':  # what a hands to u comes too late for w and x1
+                theirs |= dict(w=w.grad - a.grad*x1.data, x1=x1.grad - a.grad*w.data)
+            assert frames[7]['grads'] == pytest.approx(theirs, abs=1e-9)
+            assert ('before a had added' in frames[7]['says']) == (order == 'early')
+    says = js('autograd', 'm => m.frames(2, 3, m.orders.early)[7].says')
+    assert 'b rise 30 times as fast as w? Rise over run is 48:' in says
+
 def test_shares(js, rng):
     for scores, temperature in zip(rng.uniform(-100, 100, (30, 4)), rng.uniform(.1, 10, 30)):
         found = js('softmax', '(m, scores, t) => m.softmax(scores, t)', scores.tolist(), temperature)
         assert found == pytest.approx(softmax(torch.from_numpy(scores/temperature)).tolist(), abs=1e-12)
+
+def test_answers_are_those_of_the_chapter(js, rng):
+    train, held = hold_out(*digit_tensors('train'), 10_000)
+    torch.manual_seed(0)
+    dls = DataLoaders(DataLoader(TensorDataset(*train), 128, shuffle=True), DataLoader(TensorDataset(*held), 1000))
+    opt_func = partial(SGD, momentum=.9, weight_decay=3e-4)
+    learn = Learner(dls, two_layer_net(200, n_out=10), opt_func, cross_entropy, class_accuracy)
+    said, sure = learn.fit(4, .2, verbose=False).fit(2, .02, verbose=False).predict(held[0])
+    for percent in (0, 50, 90, 99, *rng.integers(0, 100, 10).tolist()):
+        keep = sure > percent/100
+        expected = confusion_matrix(said[keep], held[1][keep], 10)
+        found = torch.tensor(js('interpret', '(m, percent) => m.kept(percent)', percent))
+        assert (found - expected).abs().max() <= 2  # float sums may differ from machine to machine
+        tally = js('interpret', '(m, o) => m.tally(o)', found.tolist())
+        assert tally == dict(all=found.sum(), wrong=found.sum() - found.trace())
+        shares = js('interpret', '(m, o) => o.map((_, digit) => m.recallPrecision(o, digit))', found.tolist())
+        theirs = [found.diag()/held[1].bincount(), found.diag()/found.sum(0)]
+        assert np.array(shares).T == pytest.approx(torch.stack(theirs).numpy(), abs=1e-6)
+
+def test_schedule_by_hand(js, rng):
+    knots = rng.uniform(0, .02, 6)
+    found, cycle = js('schedule', '(m, knots) => [m.drawn(knots, 600), m.oneCycle(knots[0], 600)]', knots.tolist())
+    assert found == pytest.approx(np.interp(np.arange(600), np.linspace(0, 600, 6), knots), abs=1e-12)
+    schedule = one_cycle(knots[0], moms=None)
+    assert cycle == pytest.approx([schedule(step, 600)['lr'] for step in range(600)], abs=1e-12)
+    for rates in found, cycle:  # as far as 20,000 walkers get, each with its own noise
+        w = torch.tensor([-4., .5]).repeat(20_000, 1).requires_grad_()
+        opt, away, noise = SGD([w], lr=.1), [], torch.Generator().manual_seed(0)
+        for lr in rates:
+            opt.lr = lr
+            w.grad = w.detach()*torch.tensor([1., 100.]) + 5*torch.randn(w.shape, generator=noise)
+            opt.step()
+            away.append((w.detach()**2).sum(1).mean().sqrt().item())
+        assert js('schedule', '(m, rates) => m.run(rates).slice(1)', rates) == pytest.approx(away, rel=.03)
+    ends = js('schedule', """m => [m.drawn([.02, .012, .006, .004, .003, 0], 600),
+        ...[.0055, .006, .0065].map(lr => Array(600).fill(lr)), ...[.013, .0135, .014].map(lr => m.oneCycle(lr, 600))
+    ].map(rates => m.run(rates)[600])""")
+    assert ends[2] == min(ends[1:4]) and ends[5] == min(ends[4:]) and ends[0] < ends[5] < ends[2]
 
 def test_window(js, rng):
     for _ in range(5):
@@ -181,7 +309,8 @@ def test_figure(page, name):
 
 @pytest.mark.parametrize('name, picture, moved', [
     ('tensor', '.drag', ['top', 'bottom', 'left', 'right']), ('similarity', '.squared', ['row', 'column']),
-    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('conv', '.image', ['row', 'column'])])
+    ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']),
+    ('interpret', '.counts', ['digit']), ('conv', '.image', ['row', 'column'])])
 def test_dragging(page, name, picture, moved):
     page.goto(f'/{name}.html', wait_until='networkidle')
     box = page.locator(f'#explore-{name}')
@@ -200,6 +329,14 @@ def test_dragging(page, name, picture, moved):
     assert values() == after  # the button is up
     if name == 'tensor':
         assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
+
+def test_a_press_on_the_graph_takes_the_next_step(page):
+    page.goto('/autograd.html', wait_until='networkidle')
+    box = page.locator('#explore-autograd')
+    for i in range(9):
+        assert box.locator('[name=step]').input_value() == str(i % 8)
+        if i == 7: assert 'Does b rise 48 times as fast as w? Rise over run is 48.' in said(box)
+        box.locator('svg.graph').click()
 
 def test_what_the_chapters_say_is_what_the_figures_say(page):
     def value(name, value): box.locator(f'[name={name}]').fill(str(value))

@@ -1,0 +1,64 @@
+// Chapter 6: what random batches say about two of the weights, and a walk through 512 images with such batches.
+import {bytes, figure, number, picture, sum} from './explore.js'
+import {randomNumbers} from './nets.js'
+
+/** @typedef {[number, number, number]} Sample  pixels [14, 9] and [20, 12] of an image, and its target: 1 for a three, 0 for a seven */
+const data = bytes('ABsAAPwB/QABAC0AAAAAAPwAABQBAAABAAABAAABANYAANAAAP0A7wABAAAAAAAAAAABAEQAANMAnv0BAH0BACkBAAABAQABAAAArwAB//8BAC4B/hUBuAABAAAAAPwAACkBAP8BAEcBABoBAAABAP0A6SkAANYBCAAA/GgAAF8A4eMA/wABAAAAAAAAAAABAAAAAP4BADIBAAABAP8BAPcBAAABAGABAAQBAAAAAHsAAAAAAPsAAAAAAAAA/wABAKUAACUAR4cBANYAAKEAAAAAAMIAAI0BcvwBBwAAPBwBAP0A/AABAAAAAP0BAAABAP0Bjf0AAAAAAAAAAwABTAABAAAA/bMBAAABAAAADf4AAAAAAAABADABAAAB4gAABwABqBABAEEBAOoA/QABAAABAI0AAKUAAAAAAAAAAAABAAABAAABAAAAAAAAAAAB/gAA/wABAPcAAAAAAP4BAAAA/uUAAP0AAAAAAFcBTAABACQBAAABAAABAAAB/QABAAAB+gAAAOgB/QAAAAABAAAAlPIAAP4AdgABAAABxgAAAAAAAPsA/gAAAOEBjf8AAFgAAAAB/QAB/gAAAAAB5gAAAAAAAAAAAAAAAP4BbfMAX/4AAP8AAOQBAAAABgABAAAAAAAAAMkAAA0BigABAP4BAAAA/AABAAAA/gABAAABANEAAAABAAAAcjkBAOYAAAAAAJAAAAsBAFwBAAAAAAAAlBAAAP0AAAcA/QABAAABAPwAAAAAAPwAAPkAAIYAACwAAAABAAAB/wABLgABAPAAohYBAAABAAAAABQBAAAAAAABAAABAEUAAAAAAAAAgAABACIA7AABAAAAAPEAXAAAALwAAJcAegAAAAABAKsBZPgA/QAAACkBAAAAIAABAAAAMwAAjdoAAAUBAAABAAAAANYAowABAEwAAAAA/AAA8AAB//8BFKgAAP4BFe8B/gAAABsBAP0BAAABAAAAAP0AAAAAAOsAAAAAAKIAAPwAACQAAAABAGgAVRQBAEwAAAAAAAABANsAABkBAAAAEAAAAAAAVuMAAOMAAAABAOAAAF4AABEB/QABADMBAAAA/gABAAAAAHEA4QABAF8AAPwAAP0BCgAB/QAAeAABAAAA5N4AAAAAOAAAAP4AAAAAAAABAF0AAAAANwAAAEkAAAABAP8AAAAAiv0BAK0A/AABALAAAAABAAABALIAAAAAAAAAAAABAAAAAK0AAHgAAPgAAAAAAPgAAP4AACkA+AAAAAABAAAAAAABAAAAAAAAAAAAAP4BAD8AAAAAAAABAAAA2gABLvwAAOQB/wAAAGcBAP0AAHkA/AAAAGoBAAAAAAABAAAAAPYAAP0AtQABAAABPwAAAKcAAPQA/QABRq0AAAAAAAABZwABABEAAAABAPYAAAcBUc0BAPwAAAABAAAB/QABAAAAAAAAAF4AAAAAzwABAP4AAAAAAAAAOQABAAAAmgAB/QABAAAB/f0BAFUBAAABEgABAN4BAJYAqrIAAHMAAK0AAHsAHgABAAAAAKIBAP0AALcAAAAAMQAB/WsB/f0AAAABBgAA9QABAAABAAABAMsAALQAqAABAPwAAAABAP0AAAABvPwAAPwB08YAAP4BAPwBAEsBAAAAjR0BAAABAMoA/ocBAP0AAPwB/wAAALsAAJAAAAAAADABAAABAAAAAAAA/78BABAAAIUBAAABAEsBAAAAAAAAAAABAMkAAAAA/AABAPAAADkA/sUBAAAAggABAAAABrEAAAAAAAABAAIAAAAA/QABAF4B/VQBAP0AAAABAL8BAPAAAAQAAAABAP4A/QABAPAAAP0AAP0AAAABpgABAAAAAPwBAAAA/QABAAAAAAABAJUBAPoAAAABAPwB2AABAAABAPwA+wABuQABAAAAHwABAPoBAF8BANQAAE0ADgABAAAAAAAAAAABAAcA/wABAPwAGgkAAAAA/QABAAAAAAAAAP0AAAABAAAAAPwAAFQAAGgBAAAAAEIBAP0AAI0BAP8AAAAAAAAAANYBACcA2d8BAIAA')
+/** The first 512 images that the chapter learns from, in its random order. */
+export const images = Array.from({length: 512}, (_, i) => /** @type {Sample} */ ([data[3*i]/255, data[3*i + 1]/255, data[3*i + 2]]))
+
+/** The prediction starts from one half, as in the chapter; the other weights are 0. @param {Sample} sample @param {number[]} w */
+const error = ([a, b, target], [u, v]) => .5 + a*u + b*v - target
+/** Mean squared error. @param {number[]} w two weights @param {Sample[]} some */
+export const loss = (w, some = images) => sum(some.map(o => error(o, w)**2))/some.length
+/** @param {number[]} w @param {Sample[]} some @returns {number[]} */
+export const gradient = (w, some = images) => [0, 1].map(k => sum(some.map(o => 2*error(o, w)*o[k]))/some.length)
+
+/** The weights along one pass through images, from zeros. @param {Sample[]} order @param {number} size of a batch @param {number} lr */
+export function pass(order, size, lr) {
+  const path = [[0, 0]]
+  for (let i = 0; i < order.length; i += size) {
+    const w = path[path.length - 1], slope = gradient(w, order.slice(i, i + size))
+    path.push(w.map((x, k) => x - lr*slope[k]))
+  }
+  return path
+}
+
+// the loss is a bowl: its slope at 0 and its bends say where it is lowest
+const full = gradient([0, 0]), [[p, q], [, r]] = [[1, 0], [0, 1]].map(w => gradient(w).map((g, k) => g - full[k]))
+export const lowest = [q*full[1] - r*full[0], q*full[0] - p*full[1]].map(x => x/(p*r - q*q))
+const away = (/** @type {number[]} */ [u, v]) => Math.hypot(u - lowest[0], v - lowest[1])
+/** Mean of the standard deviations of both coordinates. @param {number[][]} dots */
+const scatter = dots => sum([0, 1].map(k => {
+  const mean = sum(dots.map(o => o[k]))/dots.length
+  return Math.sqrt(sum(dots.map(o => (o[k] - mean)**2))/dots.length)
+}))/2
+const single = scatter(images.map(o => gradient([0, 0], [o])))
+
+const side = 300, turn = Math.atan2(2*q, p - r)/2, bend = Math.hypot(p - r, 2*q)/2
+const levels = [.002, .006, .012, .02, .03, .042].map(rise => [1, -1].map(k => Math.sqrt(2*rise/((p + r)/2 + k*bend))*side))  // half axes
+const place = (/** @type {number[]} */ [u, v], /** @type {number[]} */ [left, low], /** @type {number} */ width) =>
+  [(u - left)/width*side, side - (v - low)/width*side].map(x => x.toFixed(1))
+const square = `<rect class="frame" width="${side}" height="${side}"/>`, corner = [-.35, -.65]
+
+figure('dataloader', [
+  {name: 'size', label: 'Images in a batch', min: 1, max: 128, value: 16},
+  {name: 'lr', label: 'Learning rate', min: .02, max: .6, step: .02, value: .3},
+  {name: 'draw', label: 'Another draw', min: 1, max: 20, value: 1},
+], ['cloud', 'walk'].map((name, i) => `<figure>${picture(`bowl ${name}`, side, side)}<figcaption>${['100 batches: gradients of two weights (cross: of all 512 images)', 'one pass through 512 images: the two weights (cross: lowest loss)'][i]}</figcaption></figure>`).join(''),
+({size, lr, draw}, box) => {
+  const random = randomNumbers(draw), any = () => images[Math.floor(random()*images.length)]
+  const dots = Array.from({length: 100}, () => gradient([0, 0], Array.from({length: size}, any)))
+  const order = images.map(o => /** @type {const} */ ([random(), o])).sort(([a], [b]) => a - b).map(([, o]) => o), path = pass(order, size, lr)
+  const [cloud, walk] = /** @type {SVGSVGElement[]} */ ([...box.querySelectorAll('svg.bowl')])
+  const cross = (/** @type {string[]} */ [x, y]) => `<path class="curve" d="M${x} ${y}m-8 -8l16 16m0 -16l-16 16"/>`
+  cloud.innerHTML = square + dots.map(o => place(o, [-1.05, -1.05], 2.1)).map(([x, y]) => `<circle class="less" cx="${x}" cy="${y}" r="4" fill-opacity=".5"/>`).join('') + cross(place(full, [-1.05, -1.05], 2.1))
+  const [x, y] = place(lowest, corner, 1), spots = path.map(w => place(w, corner, 1))
+  walk.innerHTML = `${square}<svg width="${side}" height="${side}">${levels.map(([a, b]) => `<ellipse class="frame" rx="${a}" ry="${b}" transform="translate(${x}, ${y}) rotate(${-turn*180/Math.PI})"/>`).join('')}
+    <polyline class="curve more thin" points="${spots.join(' ')}"/>${spots.map(([x, y]) => `<circle class="more" cx="${x}" cy="${y}" r="2.5"/>`).join('')}${cross([x, y])}
+    <text x="${spots[0][0]}" y="${spots[0][1]}" dx="6" dy="-6">start</text></svg>`
+  const spread = scatter(dots), steps = path.length - 1, still = away(path[steps])
+  cloud.setAttribute('aria-label', `A cloud of 100 dots, scattered by ${number(spread, 3)} about a cross`)
+  walk.setAttribute('aria-label', `The path of the weights in ${steps} steps over the level lines of the loss; it ends ${number(still)} from the lowest point`)
+  return `The dots scatter by ${number(spread, 3)}, ${number(single/spread, 1)} times less than single images do; √${size} is ${number(Math.sqrt(size), 1)}. After ${steps} ${steps === 1 ? 'step' : 'steps'}, the weights are ${number(still)} from the lowest point; one step with all 512 images would leave them ${number(away(pass(images, 512, lr)[1]))} away.`
+})

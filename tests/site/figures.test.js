@@ -99,6 +99,7 @@ test('what is bundled of D3 is small, names its licences, and does what we use i
   assert.deepEqual(extent([3, undefined, 1, NaN, 2]), [1, 3])
   const scale = scaleLinear([0, .83], [100, 0]).nice(3)
   near([scale(0), scale(1), scale.invert(25)], [100, 0, .75])
+  assert.equal(scale(Infinity), -Infinity)
   assert.deepEqual(scale.ticks(3).map(scale.tickFormat(3)), ['0.0', '0.5', '1.0'])
   near(scaleLog([1, 100], [0, 2])(10), 1)
 })

@@ -142,16 +142,17 @@ def copy_chapters(site, chapters):
         (site/'notebooks'/chapter.name).write_text(json.dumps(nb, ensure_ascii=False), encoding='utf-8')
 
 def licences(proc):
-    "Write licences.txt: what smalldocs embeds in the site, each with its licence"
+    "Write licences.txt: what others have written of the site, each part with its licence"
+    d3 = (ROOT/'nbs'/'site'/'d3.js').read_text(encoding='utf-8')
     vendor = files('smalldocs')/'assets'/'vendor'
     own = [f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower()]
     parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', '\n'.join(own)),
              ('bootstrap and themes: Bootstrap, with Popper',
               (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
              ('bootstrap-icons: Bootstrap Icons', (vendor/'bootstrap-icons'/'LICENSE').read_text(encoding='utf-8')),
-             ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8'))]
-    head = ('What this website embeds, in its folder site_libs, and under which licence. '
-            'Nothing is loaded from elsewhere.\n')
+             ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8')),
+             ('site/d3.js: D3, scales for our figures', re.search(r'/\*!(.*)\*/', d3, re.S)[1])]
+    head = 'What this website embeds, and under which licence. Nothing is loaded from elsewhere.\n'
     text = head + ''.join(f'\n\n{"="*80}\n{name}\n{"="*80}\n\n{text.strip()}\n' for name, text in parts)
     (proc/'licences.txt').write_text(text, encoding='utf-8')
 

@@ -1,18 +1,27 @@
 // Watch SGD run: the interactive figure of chapter 5, drawn into <div id="descent">.
 // The reader chooses a loss, a starting point, a learning rate and a momentum; the path is computed and drawn afresh at each change.
 
+import {scaleLinear, scaleLog} from './d3.js'
+
 // ---- What is computed: the losses, the walk, and what to say of it
 
-const sum = numbers => numbers.reduce((a, b) => a + b, 0)
+/**
+ * @typedef {number[]} Point  The parameters: one number or two.
+ * @typedef {(p: Point) => Point} Gradient
+ * @typedef {{name: string, parameters: number, loss: (p: Point) => number, gradient: Gradient, curvature?: number[]}} Loss
+ */
 
-// The loss c1*p1² + c2*p2² + ...: a parabola for one parameter, a bowl or a ravine for two
+const sum = (/** @type {number[]} */ numbers) => numbers.reduce((a, b) => a + b, 0)
+
+/** The loss c1*p1² + c2*p2² + ...: a parabola for one parameter, a bowl or a ravine for two. @param {number[]} c */
 const quadratic = (...c) => ({
   curvature: c,
   parameters: c.length,
-  loss: p => sum(c.map((ci, i) => ci*p[i]**2)),
-  gradient: p => c.map((ci, i) => 2*ci*p[i]),
+  loss: (/** @type {Point} */ p) => sum(c.map((ci, i) => ci*p[i]**2)),
+  gradient: (/** @type {Point} */ p) => c.map((ci, i) => 2*ci*p[i]),
 })
 
+/** @type {Record<string, Loss>} */
 export const losses = {
   curve: {name: 'curve: one valley', ...quadratic(1)},
   valleys: {
@@ -25,7 +34,8 @@ export const losses = {
   ravine: {name: 'landscape: ravine', ...quadratic(.05, 1)},
 }
 
-// The update rule of the book's SGD (chapter 8); without momentum it is plain gradient descent
+/** The update rule of the book's SGD (chapter 8); without momentum it is plain gradient descent.
+ * @param {{gradient: Gradient}} loss @param {Point} start @param {number} lr */
 export function walk({gradient}, start, lr, momentum = 0, steps = 40) {
   let p = start, velocity = p.map(() => 0)
   const path = [p]
@@ -39,51 +49,52 @@ export function walk({gradient}, start, lr, momentum = 0, steps = 40) {
 }
 
 const edge = [2, 1.6]  // the map reaches from -2 to 2, and upwards from -1.6 to 1.6
-export const onMap = p => p.every((x, i) => Math.abs(x) <= edge[i])  // false for NaN and infinity, too
+export const onMap = (/** @type {Point} */ p) => p.every((x, i) => Math.abs(x) <= edge[i])  // false for NaN and infinity, too
 
-// Is there a deeper valley than the one where the walk has ended?
+/** Is there a deeper valley than the one where the walk has ended? @param {Loss['loss']} loss @param {Point} end */
 function elsewhere(loss, end) {
   if (end.length > 1) return ''
   const lowest = Math.min(...Array.from({length: 401}, (_, i) => loss([edge[0]*(i/200 - 1)])))
   return loss(end) - lowest > .01 ? ` The other valley is deeper: ${readable(lowest)}.` : ''
 }
 
-// One sentence on how the walk went
+/** One sentence on how the walk went. @param {Loss} loss @param {Point[]} path */
 export function verdict({loss, gradient}, path) {
-  const last = path.at(-1), steps = path.length - 1
+  const last = path[path.length - 1], steps = path.length - 1
   const [before, after] = [path[0], last].map(p => readable(loss(p)))
   if (!onMap(last)) return `Diverges: step ${path.findIndex(p => !onMap(p))} is off the map.`
   if (path.slice(-5).every(p => Math.hypot(...gradient(p)) < .05)) return `Converges: loss ${after} after ${steps} steps.${elsewhere(loss, last)}`
-  const highest = (from, to) => Math.max(...path.slice(from, to).map(loss))
+  const highest = (/** @type {number} */ from, /** @type {number | undefined} */ to = undefined) => Math.max(...path.slice(from, to).map(loss))
   if (highest(-10) >= .99*highest(-20, -10)) return `Does not settle: loss ${after} after ${steps} steps, ${before} at the start.`
   return `On its way: loss ${after} after ${steps} steps, ${before} at the start.`
 }
 
-const readable = x => x < 1e-4 ? 'below 0.0001' : x.toFixed(4)
+const readable = (/** @type {number} */ x) => x < 1e-4 ? 'below 0.0001' : x.toFixed(4)
 
 // ---- What is drawn: two SVG pictures, the path on the loss, and the loss at each step
 
 const width = 400, height = 320  // of both pictures, in SVG units
+/** @param {number} x @param {number} low @param {number} high */
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high)
 const far = 5000  // points far off the map are drawn here; SVG knows no infinity
-const place = (x, low, high, size) => clamp((x - low)/(high - low)*size, -far, far).toFixed(1)
-const points = pairs => pairs.map(pair => pair.join()).join(' ')
-const dots = (pairs, r) => pairs.map(([x, y]) => `<circle class="point" cx="${x}" cy="${y}" r="${r}"/>`).join('')
-const finite = path => path.filter(p => p.every(Number.isFinite))
+/** Where a point is drawn. @param {number} x @param {number} y */
+const spot = (x, y) => [x, y].map(o => clamp(o, -far, far).toFixed(1))
+const points = (/** @type {string[][]} */ spots) => spots.map(o => o.join()).join(' ')
+const dots = (/** @type {string[][]} */ spots, /** @type {number} */ r) => spots.map(([x, y]) => `<circle class="point" cx="${x}" cy="${y}" r="${r}"/>`).join('')
+const finite = (/** @type {Point[]} */ path) => path.filter(p => p.every(Number.isFinite))
 
-const acrossMap = x => place(x, -edge[0], edge[0], width)
-const upMap = y => place(y, edge[1], -edge[1], height)
-const upCurve = loss => place(loss, 4.2, -.3, height)
+const acrossMap = scaleLinear([-edge[0], edge[0]], [0, width])
+const upMap = scaleLinear([-edge[1], edge[1]], [height, 0])
+const upCurve = scaleLinear([-.3, 4.2], [height, 0])
 
-function drawMap(chosen, path) {
-  const {loss, curvature} = chosen
-  const at = chosen.parameters === 1 ? p => [acrossMap(p[0]), upCurve(loss(p))] : p => [acrossMap(p[0]), upMap(p[1])]
+/** @param {Loss} chosen @param {Point[]} path */
+function drawMap({loss, curvature, parameters}, path) {
+  const at = (/** @type {Point} */ p) => spot(acrossMap(p[0]), parameters === 1 ? upCurve(loss(p)) : upMap(p[1]))
   const spots = finite(path).map(at)
   const [[x0, y0]] = spots
   let ground
-  if (chosen.parameters === 1) {
-    const xs = Array.from({length: 161}, (_, i) => -edge[0] + i*edge[0]/80)
-    ground = `<polyline class="loss" points="${points(xs.map(x => at([x])))}"/>`
+  if (!curvature || parameters === 1) {
+    ground = `<polyline class="loss" points="${points(acrossMap.ticks(160).map(x => at([x])))}"/>`
   } else {  // contour lines: where the loss is (k/4)², an ellipse
     ground = Array.from({length: 12}, (_, i) => (i + 1)/4).map(k => {
       const [rx, ry] = curvature.map(c => k/Math.sqrt(c)*width/2/edge[0])
@@ -92,19 +103,16 @@ function drawMap(chosen, path) {
   }
   return `<rect class="frame" x=".5" y=".5" width="${width - 1}" height="${height - 1}"/>${ground}
     <polyline class="path" points="${points(spots)}"/>${dots(spots, 3.5)}<circle class="start" cx="${x0}" cy="${y0}" r="8"/>
-    <text x="8" y="${height - 10}">${chosen.parameters === 1 ? 'the parameter x →' : 'x →'}</text>
-    <text x="8" y="20">${chosen.parameters === 1 ? '↑ loss' : '↑ y'}</text>`
+    <text x="8" y="${height - 10}">${parameters === 1 ? 'the parameter x →' : 'x →'}</text>
+    <text x="8" y="20">${parameters === 1 ? '↑ loss' : '↑ y'}</text>`
 }
 
+/** @param {Loss} chosen @param {Point[]} path @param {number} steps */
 function drawLosses({loss}, path, steps) {
-  const left = 62, low = -5, high = 2.5  // powers of ten on the upright axis
-  const across = step => left + Number(place(step, 0, steps, width - left - 10))
-  const up = value => place(clamp(Math.log10(value), low - 1, high + 1), high, low, height - 30)
-  const spots = finite(path).map((p, step) => [across(step), up(loss(p))])
-  const ticks = [-4, -2, 0, 2].map(power => {
-    const y = Number(up(10**power))
-    return `<line class="level" x1="${left - 5}" x2="${left}" y1="${y}" y2="${y}"/><text x="${left - 8}" y="${y + 4}" text-anchor="end">${10**power}</text>`
-  }).join('')
+  const left = 62, across = scaleLinear([0, steps], [left, width - 10]), up = scaleLog([1e-5, 300], [height - 30, 0])
+  const spots = finite(path).map((p, step) => spot(across(step), up(clamp(loss(p), 1e-6, 3000))))
+  const ticks = up.ticks(4).map(value => `<line class="level" x1="${left - 5}" x2="${left}" y1="${up(value)}" y2="${up(value)}"/>
+    <text x="${left - 8}" y="${up(value) + 4}" text-anchor="end">${value}</text>`).join('')
   return `<rect class="frame" x="${left}" y=".5" width="${width - left - 1}" height="${height - 30}"/>${ticks}
     <svg x="${left - 5}" width="${width - left + 5}" height="${height - 29}" viewBox="${left - 5} 0 ${width - left + 5} ${height - 29}">
       <polyline class="path" points="${points(spots)}"/>${dots(spots, 2.5)}</svg>
@@ -114,10 +122,13 @@ function drawLosses({loss}, path, steps) {
 
 // ---- The controls
 
-const slider = (name, label, min, max, step, value) =>  // the number is for the eye; a screen reader gets it from the slider itself
+/** The number is for the eye; a screen reader gets it from the slider itself.
+ * @param {string} name @param {string} label @param {number} min @param {number} max @param {number} step @param {number} value */
+const slider = (name, label, min, max, step, value) =>
   `<div><label for="descent-${name}">${label}</label><span class="value" aria-hidden="true"></span>
    <input type="range" id="descent-${name}" name="${name}" min="${min}" max="${max}" step="${step}" value="${value}"></div>`
 
+/** @param {HTMLElement} box */
 export function show(box) {
   const options = Object.entries(losses).map(([key, {name}]) => `<option value="${key}">${name}</option>`).join('')
   box.innerHTML = `<form class="descent-controls">
@@ -131,7 +142,10 @@ export function show(box) {
     <p class="descent-verdict" role="status" aria-live="polite"></p>
     <div class="descent-pictures"><svg class="map" role="img" viewBox="0 0 ${width} ${height}"></svg><svg class="losses" role="img" viewBox="0 0 ${width} ${height}"></svg></div>`
   box.classList.add('descent')
-  const form = box.querySelector('form'), [map, curve] = box.querySelectorAll('svg')
+  const find = (/** @type {string} */ selector) => /** @type {any} */ (box.querySelector(selector))
+  const form = find('form'), said = find('[role=status]')
+  const [map, curve] = box.querySelectorAll('svg')
+  /** @type {number | undefined} */
   let timer
 
   function draw(shown = Infinity) {  // the first `shown` steps
@@ -146,19 +160,20 @@ export function show(box) {
     const lasting = shown < steps ? `Step ${shown} of ${steps}.` : verdict(chosen, path)
     map.setAttribute('aria-label', `The path on the ${chosen.name}, from ${start.join(', ')}. ${lasting}`)
     curve.setAttribute('aria-label', `The loss at each of the ${steps} steps. ${lasting}`)
-    if (shown >= steps) box.querySelector('[role=status]').textContent = lasting
+    if (shown >= steps) said.textContent = lasting
     return steps
   }
 
   function play() {
     clearInterval(timer)
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return draw()
-    box.querySelector('[role=status]').textContent = 'Running …'
+    said.textContent = 'Running …'
     let shown = 0
     timer = setInterval(() => { if (shown >= draw(shown++)) clearInterval(timer) }, 100)
   }
 
-  function startHere(event) {  // a click on the map
+  /** A click on the map. @param {MouseEvent} event */
+  function startHere(event) {
     const {left, top, width, height} = map.getBoundingClientRect()
     form.x.value = ((event.clientX - left)/width*2 - 1)*edge[0]
     if (losses[form.loss.value].parameters > 1) form.y.value = (1 - (event.clientY - top)/height*2)*edge[1]
@@ -167,7 +182,7 @@ export function show(box) {
 
   const redraw = () => { clearInterval(timer); draw() }
   form.addEventListener('input', redraw)
-  form.addEventListener('submit', event => event.preventDefault())
+  form.addEventListener('submit', (/** @type {Event} */ event) => event.preventDefault())
   form.querySelector('button').addEventListener('click', play)
   map.addEventListener('click', startHere)
   draw()

@@ -22,7 +22,7 @@ export const written = shape => `(${shape.join(', ')}${shape.length === 1 ? ',' 
 /** The shape of the result of arithmetic between two, or the book's error. @param {number[]} a @param {number[]} b @returns {string} */
 export function result(a, b) {
   const both = pairs(a, b), odd = both.findIndex(pair => size(pair) === null)
-  if (odd < 0) return written(both.map(size).reverse())
+  if (odd < 0) return written(both.map(pair => size(pair) ?? 0).reverse())
   const [m, n] = both[odd]
   return `Shapes ${written(a)} and ${written(b)} do not broadcast: their axes -${odd + 1} are ${m} and ${n}, and neither is 1`
 }
@@ -41,14 +41,13 @@ figure('broadcast', [
   {name: 'a', label: 'First shape', value: '(1010, 28, 28)'},
   {name: 'b', label: 'Second shape', value: '(28, 28)'},
 ], picture('sheet', left + 6*cell, 190), ({a, b}, root) => {
-  const svg = /** @type {SVGSVGElement} */ (root.querySelector('svg')), shapes = [parse(a), parse(b)]
-  const wrong = shapes.indexOf(null)
-  if (wrong >= 0) {
+  const svg = /** @type {SVGSVGElement} */ (root.querySelector('svg')), first = parse(a), second = parse(b)
+  if (!first || !second) {
     svg.innerHTML = ''
     svg.setAttribute('aria-label', 'No shapes to compare')
-    return `The ${['first', 'second'][wrong]} is not a shape: up to six whole numbers with commas between, such as (1010, 28, 28).`
+    return `The ${first ? 'second' : 'first'} is not a shape: up to six whole numbers with commas between, such as (1010, 28, 28).`
   }
-  const [first, second] = shapes, both = pairs(first, second), columns = Math.max(3, both.length)
+  const both = pairs(first, second), columns = Math.max(3, both.length)
   const at = (/** @type {number} */ i) => left + (columns - 1 - i)*cell  // axis -1 is at the right
   svg.setAttribute('viewBox', `0 0 ${left + columns*cell} 190`)
   svg.style.maxWidth = `${left + columns*cell}px`

@@ -1,5 +1,5 @@
 // Chapter 16: a window that slides over a picture; its nine products with the kernel, and their sum in the map.
-import {around, figure, number, onPress, picture, pixels, sum} from './explore.js'
+import {around, figure, number, onPress, picture, pixels, sum, svgOf} from './explore.js'
 import {sevens, threes} from './explore-digits.js'
 
 /** The window at a place, row by row. @param {ArrayLike<number>} image 28 x 28 @param {number} row @param {number} column @returns {number[]} */
@@ -20,6 +20,7 @@ export const kernels = {
   blur: ['blur: the mean', Array(9).fill(1/9)],
 }
 
+/** @type {Record<string, Uint8Array>} */
 const images = {three: threes[7], seven: sevens[3]}
 const options = Object.fromEntries(Object.entries(kernels).map(([key, [name]]) => [key, name]))
 const table = (/** @type {string} */ name) => `<figure>${picture(name, 150, 150)}<figcaption>${name}</figcaption></figure>`
@@ -36,7 +37,7 @@ const shown = figure('conv', [
   <figure>${picture('map', 26, 26)}<figcaption>map of all sums, red above 0</figcaption></figure>`, ({image: which, kernel: key, row, column}, box) => {
   const image = Float64Array.from(images[which], x => x/255), [name, kernel] = kernels[key], each = products(image, kernel, row, column), total = sum(each)
   const draw = (/** @type {string} */ part, /** @type {string} */ content, /** @type {string} */ label) => {
-    const svg = box.querySelector(`svg.${part}`)
+    const svg = svgOf(box, `svg.${part}`)
     svg.innerHTML = content
     svg.setAttribute('aria-label', label)
   }
@@ -48,7 +49,5 @@ const shown = figure('conv', [
   draw('map', `<rect class="frame" width="26" height="26"/>${pixels(slide(image, kernel), 26, 3, true)}${around(row, column)}`, `The map of all 26 by 26 sums for the kernel ${name}`)
   return `Window at row ${row}, column ${column}: ${each.map(x => number(x)).filter(x => x !== '0.00').join(' + ').replaceAll('+ −', '− ') || 'all products are 0'}. Sum ${number(total)}.`
 })
-for (const name of shown ? ['image', 'map'] : []) {
-  const svg = shown.box.querySelector(`svg.${name}`), half = name === 'image' ? 1 : 0  // the window's middle goes to the pointer
-  onPress(/** @type {SVGSVGElement} */ (svg), (x, y) => shown.set({row: Math.floor(y) - half, column: Math.floor(x) - half}))
-}
+if (shown) for (const [name, half] of /** @type {const} */ ([['image', 1], ['map', 0]]))  // the window's middle goes to the pointer
+  onPress(svgOf(shown.box, `svg.${name}`), (x, y) => shown.set({row: Math.floor(y) - half, column: Math.floor(x) - half}))

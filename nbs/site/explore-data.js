@@ -1,4 +1,5 @@
 // Chapter 0: the rule "more than n dark pixels low down is a 3", for each n.
+import {scaleLinear} from './d3.js'
 import {figure, number, picture, pixels, sum} from './explore.js'
 import {sevens, threes} from './explore-digits.js'
 
@@ -15,6 +16,7 @@ export const right = n => [sum(counts3.slice(n + 1))/sum(counts3), sum(counts7.s
 const percent = (/** @type {number} */ share) => `${number(100*share, 1)}%`
 const digits = [...threes.map(o => /** @type {const} */ ([3, o, lowInk(o)])), ...sevens.map(o => /** @type {const} */ ([7, o, lowInk(o)]))]
 const drawn = digits.map(([, image]) => pixels(image, 28, 255))
+const across = scaleLinear([0, 60], [40, 430]), up = scaleLinear([0, 1], [200, 10])
 const cell = 40  // wide; a picture is 28, with its count below
 
 figure('data', [{name: 'n', label: 'n: say 3 if more than n pixels low down are dark', min: 0, max: 60, value: 10}],
@@ -30,9 +32,9 @@ figure('data', [{name: 'n', label: 'n: say 3 if more than n pixels low down are 
     const [three, seven] = right(n), wrong = said.filter(([digit, , answer]) => answer !== digit).length
     board.setAttribute('aria-label', `Sixteen threes and sixteen sevens, below each its dark pixels low down and what the rule says. ${wrong} are wrong.`)
     const line = (/** @type {string} */ name, /** @type {(shares: number[]) => number} */ of) => `<polyline class="curve ${name}" points="${
-      Array.from({length: 61}, (_, k) => `${40 + 6.5*k},${(200 - 190*of(right(k))).toFixed(1)}`).join(' ')}"/>`
+      Array.from({length: 61}, (_, k) => `${across(k)},${up(of(right(k))).toFixed(1)}`).join(' ')}"/>`
     sheet.innerHTML = `<rect class="frame" x="40" y="10" width="390" height="190"/>${line('more', o => o[0])}${line('less', o => o[1])}${line('dashed', o => sum(o)/2)}
-      <line class="curve" x1="${40 + 6.5*n}" x2="${40 + 6.5*n}" y1="10" y2="200" stroke-opacity=".5"/>
+      <line class="curve" x1="${across(n)}" x2="${across(n)}" y1="10" y2="200" stroke-opacity=".5"/>
       <text x="34" y="204" text-anchor="end">0</text><text x="34" y="20" text-anchor="end">1</text><text x="40" y="224">n = 0</text><text x="430" y="224" text-anchor="end">60</text>
       <text x="80" y="34">threes</text><text x="400" y="34" text-anchor="end">sevens</text>`
     sheet.setAttribute('aria-label', `The share of threes that are right falls as n grows, that of sevens rises; dashed, the mean. Now n is ${n}.`)

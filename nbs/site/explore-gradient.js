@@ -1,5 +1,6 @@
 // Chapter 4: the loss of 200 images as one of the 784 weights varies; rise over run, and the slope that it approaches.
-import {bytes, clamp, figure, number, onPress, picture, sum} from './explore.js'
+import {scaleLinear} from './d3.js'
+import {bytes, clamp, figure, number, onPress, picture, sum, svgOf} from './explore.js'
 
 // 100 training threes, then 100 sevens: pixel [8, 13] of each, and its score without this pixel
 const ink = Array.from(bytes('hP4A/f3L/QBs+QAA/awfAADk/fwA/v0w+gAADABrvwAAsBYAagAAgAAA9wAAIAAFAEr9/QAAAXpOBgDq/QD68+sAAAAAAMoAAIkAAAAAAAAAAAAAUdUSzAAA5QAA/v5x/gCoD2sA/sP8BhX8ALwAkXEKADoA/GIA/f39Yf3xrtr9/fz9/cv//Z4e/PQA/Pz+APT3/QD8/cRVgHz9/ACx/QD8/v79/QDA/wD+/fz9hPz9/o7re/z9/v39/b3+xf3+mffLANT8/QA='), x => x/255)
@@ -15,8 +16,7 @@ export const gradient = weight => sum(ink.map((x, i) => 2*(rest[i] + x*weight - 
 export const slope = (from, to) => (loss(to) - loss(from))/(to - from)
 
 const width = 440, height = 260, low = -.5, high = 1, top = .65
-const across = (/** @type {number} */ w) => (w - low)/(high - low)*width
-const up = (/** @type {number} */ y) => height - y/top*height
+const across = scaleLinear([low, high], [0, width]), up = scaleLinear([0, top], [height, 0])
 const line = (/** @type {string} */ name, /** @type {number[][]} */ spots) => `<polyline class="curve ${name}" points="${spots.map(([w, y]) => `${across(w).toFixed(1)},${up(y).toFixed(1)}`).join(' ')}"/>`
 const dot = (/** @type {number} */ w) => `<circle class="ink" cx="${across(w)}" cy="${up(loss(w))}" r="5"/>`
 /** A straight line through a point, from edge to edge. @param {string} name @param {number} w @param {number} steep */
@@ -30,7 +30,7 @@ const shown = figure('gradient', [
   {name: 'sides', label: 'Measured', options: {right: 'from here to the right', both: 'from left to right of here'}, value: 'right'},
 ], picture('sheet', width, height + 24), ({weight, run, sides}, box) => {
   const from = sides === 'both' ? weight - run : weight, to = weight + run, steep = slope(from, to), exact = gradient(weight)
-  const rise = loss(to) - loss(from), svg = box.querySelector('svg')
+  const rise = loss(to) - loss(from), svg = svgOf(box)
   svg.innerHTML = `<rect class="frame" width="${width}" height="${height}"/>
     <svg width="${width}" height="${height}">${line('', curve)}${straight('more', weight, exact)}${straight('less dashed', from, steep)}
     ${line('less', [[from, loss(from)], [to, loss(from)], [to, loss(to)]])}${dot(from)}${dot(to)}</svg>
@@ -42,5 +42,5 @@ const shown = figure('gradient', [
 })
 if (shown) {  // a press on the curve puts the end of the run there
   const weight = /** @type {HTMLInputElement} */ (shown.box.querySelector('[name=weight]'))
-  onPress(shown.box.querySelector('svg'), x => shown.set({run: clamp(Math.abs(low + x/width*(high - low) - weight.valueAsNumber), .001, longest)}))
+  onPress(svgOf(shown.box), x => shown.set({run: clamp(Math.abs(across.invert(x) - weight.valueAsNumber), .001, longest)}))
 }

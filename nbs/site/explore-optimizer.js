@@ -1,4 +1,5 @@
 // Chapter 8: a ball in a bowl that is a hundred times steeper across than along, with momentum.
+import {scaleLinear} from './d3.js'
 import {walk} from './descent.js'
 import {figure, number, picture} from './explore.js'
 
@@ -13,7 +14,7 @@ export function roll(lr, momentum) {
 }
 
 const width = 600, height = 240
-const across = (/** @type {number} */ x) => width/2 + x*60, up = (/** @type {number} */ y) => height/2 - y*150  // y is stretched
+const across = scaleLinear([-5, 5], [0, width]), up = scaleLinear([-.8, .8], [height, 0])  // y is stretched
 
 figure('optimizer', [
   {name: 'momentum', label: 'Momentum', min: 0, max: .99, step: .01, value: 0},

@@ -1,5 +1,6 @@
 // Chapter 9: five ReLUs whose sum follows the sine curve; four of their knots move.
-import {figure, number, onPress, picture, sum} from './explore.js'
+import {scaleLinear} from './d3.js'
+import {figure, number, onPress, picture, sum, svgOf} from './explore.js'
 
 const end = 2*Math.PI, places = Array.from({length: 601}, (_, i) => i/600*end)
 
@@ -17,9 +18,9 @@ export const parts = (knots, x) => bends(knots).map((bend, i) => bend*Math.max(0
 export const largestError = knots => Math.max(...places.map(x => Math.abs(sum(parts(knots, x)) - Math.sin(x))))
 
 const width = 440, height = 220
-const across = (/** @type {number} */ x) => x/end*width
+const across = scaleLinear([0, end], [0, width]), up = (/** @type {number} */ most) => scaleLinear([-most, most], [height, 0])
 const line = (/** @type {string} */ name, /** @type {number} */ most, /** @type {number[]} */ ys) =>
-  `<polyline class="curve ${name}" points="${ys.map((y, i) => `${across(places[6*i]).toFixed(1)},${(height/2*(1 - y/most)).toFixed(1)}`).join(' ')}"/>`
+  `<polyline class="curve ${name}" points="${ys.map((y, i) => `${across(places[6*i]).toFixed(1)},${up(most)(y).toFixed(1)}`).join(' ')}"/>`
 const equal = [0, 1, 2, 3, 4].map(i => i*end/5), unmoved = largestError(equal)
 
 const shown = figure('relu', [1, 2, 3, 4].map(i => ({name: `knot${i}`, label: `Knot ${i + 1}`, min: .01, max: 6.27, step: .01, value: Number(equal[i].toFixed(2))})),
@@ -31,7 +32,7 @@ const shown = figure('relu', [1, 2, 3, 4].map(i => ({name: `knot${i}`, label: `K
     const frame = `<rect class="frame" width="${width}" height="${height}"/><line class="frame" x2="${width}" y1="${height/2}" y2="${height/2}"/>`
     left.innerHTML = frame + `<svg width="${width}" height="${height}">${knots.map((_, i) => line('less', 5, each.map(o => o[i]))).join('')}</svg>`
     right.innerHTML = frame + line('dashed', 1.6, few.map(Math.sin)) + `<svg width="${width}" height="${height}">${line('more', 1.6, each.map(sum))}</svg>` +
-      knots.map(k => `<circle class="more" cx="${across(k)}" cy="${height/2*(1 - Math.sin(k)/1.6)}" r="6"/>`).join('')
+      knots.map(k => `<circle class="more" cx="${across(k)}" cy="${up(1.6)(Math.sin(k))}" r="6"/>`).join('')
     left.setAttribute('aria-label', `${knots.length} lines that are 0 up to their knots, at ${knots.map(k => number(k)).join(', ')}, and then rise or fall`)
     right.setAttribute('aria-label', `Their sum, a broken line along the sine curve. It is off by at most ${number(error, 4)}`)
     const better = Math.abs(error - unmoved) < .002 ? '' : error < unmoved ? ' Better!' : ' Worse.'
@@ -39,8 +40,8 @@ const shown = figure('relu', [1, 2, 3, 4].map(i => ({name: `knot${i}`, label: `K
   })
 if (shown) {  // a press takes the nearest of the four
   let taken = ''
-  onPress(shown.box.querySelector('svg.whole'), (x, _, first) => {
-    const knots = /** @type {HTMLInputElement[]} */ ([...shown.box.querySelectorAll('input')]), place = x/width*end
+  onPress(svgOf(shown.box, 'svg.whole'), (x, _, first) => {
+    const knots = /** @type {HTMLInputElement[]} */ ([...shown.box.querySelectorAll('input')]), place = across.invert(x)
     if (first) taken = knots.reduce((a, b) => Math.abs(b.valueAsNumber - place) < Math.abs(a.valueAsNumber - place) ? b : a).name
     shown.set({[taken]: place})
   })

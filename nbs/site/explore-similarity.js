@@ -1,5 +1,5 @@
 // Chapter 3: two pictures, and what each pixel adds to their L1 and RMSE distance.
-import {around, bytes, figure, number, onPress, picture, pixels, sum} from './explore.js'
+import {around, bytes, figure, number, onPress, picture, pixels, sum, svgOf} from './explore.js'
 import {sevens, three, threes} from './explore-digits.js'
 
 /** @typedef {ArrayLike<number>} Pixels  784 numbers from 0 to 1 */
@@ -42,10 +42,10 @@ const shown = figure('similarity', [
   const [[nameA, x], [nameB, y]] = [images[a], images[b]], i = 28*row + column
   const difference = Array.from(x, (o, i) => o - y[i]), absolute = difference.map(Math.abs), squared = difference.map(d => d*d)
   const draw = (/** @type {string} */ name, /** @type {Pixels} */ values, /** @type {string} */ caption, signed = false) => {
-    const svg = box.querySelector(`svg.${name}`)
+    const svg = svgOf(box, `svg.${name}`), below = svg.nextElementSibling
     svg.innerHTML = `<rect class="frame" width="28" height="28"/>${pixels(values, 28, 1, signed)}${around(row, column)}`
     svg.setAttribute('aria-label', caption)
-    box.querySelector(`figcaption.${name}`).textContent = caption
+    if (below) below.textContent = caption
   }
   draw('a', x, `${nameA}: ${number(x[i])} here`)
   draw('b', y, `${nameB}: ${number(y[i])} here`)
@@ -53,4 +53,4 @@ const shown = figure('similarity', [
   draw('squared', squared, `its square: ${number(squared[i])} here. The 20 largest make ${number(100*largest20(squared), 0)}% of the mean square`)
   return `L1 ${number(l1(x, y), 4)}, the mean of the differences without their signs. RMSE ${number(rmse(x, y), 4)}, the root of the mean square.`
 })
-for (const svg of shown?.box.querySelectorAll('svg') ?? []) onPress(svg, (x, y) => shown.set({row: Math.floor(y), column: Math.floor(x)}))
+if (shown) for (const svg of shown.box.querySelectorAll('svg')) onPress(svg, (x, y) => shown.set({row: Math.floor(y), column: Math.floor(x)}))

@@ -1,5 +1,5 @@
 // Chapter 1: a box on the three, the slice that cuts it out, and its numbers.
-import {around, figure, number, onPress, picture, pixels, sum} from './explore.js'
+import {around, figure, number, onPress, picture, pixels, sum, svgOf} from './explore.js'
 import {three} from './explore-digits.js'
 
 /** t[top:bottom, left:right] of an image of 28 x 28, as rows; none where an end is not after its start.
@@ -27,7 +27,7 @@ const shown = figure('tensor', [
 })
 if (shown) {
   let from = [0, 0]
-  onPress(shown.box.querySelector('svg'), (x, y, first) => {
+  onPress(svgOf(shown.box), (x, y, first) => {
     const [row, column] = [Math.floor(y), Math.floor(x)]
     if (first) from = [row, column]
     shown.set({top: Math.min(from[0], row), bottom: Math.max(from[0], row) + 1, left: Math.min(from[1], column), right: Math.max(from[1], column) + 1})

@@ -39,6 +39,9 @@ export function pixels(values, columns, limit, signed = false) {
 export const around = (row, column, rows = 1, columns = 1) =>
   `<rect class="halo" x="${column}" y="${row}" width="${columns}" height="${rows}"/><rect class="mark" x="${column}" y="${row}" width="${columns}" height="${rows}"/>`
 
+/** A picture in a figure. @param {ParentNode} box @param {string} [selector] */
+export const svgOf = (box, selector = 'svg') => /** @type {SVGSVGElement} */ (box.querySelector(selector))
+
 /** Calls `then` with the place, in units of the picture, at each press and while it lasts. @param {SVGSVGElement} svg
  * @param {(x: number, y: number, first: boolean) => void} then */
 export function onPress(svg, then) {
@@ -74,7 +77,10 @@ export function figure(name, controls, pictures, draw) {
   const inputs = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll('input, select')])
   const redraw = () => {
     const values = Object.fromEntries(inputs.map(o => [o.name, o.type === 'range' ? o.valueAsNumber : o.value]))
-    for (const o of inputs) if (o.type === 'range') o.previousElementSibling.textContent = number(o.valueAsNumber, (o.step.split('.')[1] ?? '').length)
+    for (const o of inputs) {
+      const value = o.parentElement?.querySelector('.value')
+      if (value) value.textContent = number(o.valueAsNumber, (o.step.split('.')[1] ?? '').length)
+    }
     said.textContent = draw(values, box)
   }
   form.addEventListener('input', redraw)

@@ -14,6 +14,11 @@ export const AREA = 28*28
  *
  * @typedef {'cross-entropy' | 'mnist_loss'} LossName
  *
+ * A wrong answer: which image, what it is, what the net said (null for no number), and its loss.
+ * @typedef {{i: number, label: number, said: number | null, loss: number}} Wrong
+ *
+ * @typedef {Float32Array | Float64Array | number[]} Numbers
+ *
  * @typedef {object} Settings
  * @property {number} hidden            hidden units; 0 for a linear model
  * @property {'random' | 'zero' | 'counted'} start
@@ -27,7 +32,7 @@ export const AREA = 28*28
 
 // ---- images
 
-/** Image number i. @param {Images} images */
+/** Image number i. @param {Images} images @param {number} i */
 export const imageOf = ({pixels}, i) => pixels.subarray(AREA*i, AREA*(i + 1))
 
 /** All images of a sheet, a picture with one image in each row of pixels. tools/export_sheets.py writes them. @param {URL} url */
@@ -35,13 +40,14 @@ export async function loadSheet(url) {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`)
   const bitmap = await createImageBitmap(await response.blob(), {colorSpaceConversion: 'none'})
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', {willReadFrequently: true})
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', {willReadFrequently: true}))
   context.drawImage(bitmap, 0, 0)
   const {data} = context.getImageData(0, 0, bitmap.width, bitmap.height)
   return Float32Array.from({length: data.length/4}, (_, i) => data[4*i]/255)
 }
 
-/** Images of which there are as many of each digit, one digit after the other. @returns {Images} */
+/** Images of which there are as many of each digit, one digit after the other. @param {Float32Array} pixels @param {number[]} digits @returns {Images} */
 export function sorted(pixels, digits) {
   const n = pixels.length/AREA
   return {pixels, digits, labels: Uint8Array.from({length: n}, (_, i) => digits[Math.floor(i*digits.length/n)])}
@@ -60,18 +66,19 @@ export async function loadImages(name) {
 /** @param {number[]} sizes inputs, hidden units if there are any, outputs. @returns {Layer[]} */
 export const zeros = sizes => sizes.slice(1).map((n, l) => ({weight: new Float64Array(sizes[l]*n), bias: new Float64Array(n)}))
 
-const sizesOf = layers => [layers[0].weight.length/layers[0].bias.length, ...layers.map(o => o.bias.length)]
-const arraysOf = layers => layers.flatMap(({weight, bias}) => [weight, bias])
+const sizesOf = (/** @type {Layer[]} */ layers) => [layers[0].weight.length/layers[0].bias.length, ...layers.map(o => o.bias.length)]
+const arraysOf = (/** @type {Layer[]} */ layers) => layers.flatMap(({weight, bias}) => [weight, bias])
 
-/** x@weight + bias. Zeros, such as paper, cost nothing. @param {Layer} layer */
+/** x@weight + bias. Zeros, such as paper, cost nothing. @param {Numbers} x @param {Layer} layer */
 function linear(x, {weight, bias}) {
   const out = bias.slice(), n = out.length
   for (let i = 0; i < x.length; i++) if (x[i] !== 0) for (let j = 0, at = i*n; j < n; j++) out[j] += x[i]*weight[at++]
   return out
 }
 
-/** What goes into each layer, and the scores last: the image, then the hidden units. @param {Layer[]} layers */
+/** What goes into each layer, and the scores last: the image, then the hidden units. @param {Layer[]} layers @param {Numbers} image */
 export function forward(layers, image) {
+  /** @type {any} the image alone may be of another type */
   const inputs = [image]
   layers.forEach((layer, l) => {
     const out = linear(inputs[l], layer)
@@ -80,7 +87,8 @@ export function forward(layers, image) {
   return inputs
 }
 
-/** The loss of one image, and its push: the slope of the loss at each score. One score is for a three, ten are for the digits. @param {LossName} name */
+/** The loss of one image, and its push: the slope of the loss at each score. One score is for a three, ten are for the digits.
+ * @param {number[]} scores @param {number} label @param {LossName} [name] */
 export function lossOf(scores, label, name = 'cross-entropy') {
   if (scores.length > 1) {
     const push = softmax(scores), highest = Math.max(...scores)
@@ -93,9 +101,10 @@ export function lossOf(scores, label, name = 'cross-entropy') {
   return {loss: Math.max(score, 0) + Math.log1p(Math.exp(-Math.abs(score))) - score*target, push: [p - target]}
 }
 
-/** Add the gradient to `grads`, from the last layer to the first. Returns the push on each hidden unit, or null without any. @param {Layer[]} layers @param {Layer[]} grads */
+/** Add the gradient to `grads`, from the last layer to the first. Returns the push on each hidden unit, or null without any.
+ * @param {Layer[]} layers @param {Numbers[]} inputs @param {Numbers} push @param {Layer[]} grads @returns {Numbers | null} */
 export function backward(layers, inputs, push, grads) {
-  for (let l = layers.length - 1; l >= 0; l--) {
+  for (let l = layers.length - 1; ; l--) {
     const x = inputs[l], n = push.length, {weight} = layers[l], grad = grads[l]
     for (let j = 0; j < n; j++) grad.bias[j] += push[j]
     const below = new Float64Array(l ? x.length : 0)  // a unit that is 0 passes nothing on: ReLU is flat there
@@ -108,7 +117,7 @@ export function backward(layers, inputs, push, grads) {
   }
 }
 
-/** Mean loss of some images, and its gradient. @param {Layer[]} layers @param {Images} images @param {number[]} places */
+/** Mean loss of some images, and its gradient. @param {Layer[]} layers @param {Images} images @param {number[]} places @param {LossName} [name] */
 export function gradient(layers, images, places, name) {
   const grads = zeros(sizesOf(layers))
   let total = 0
@@ -120,21 +129,22 @@ export function gradient(layers, images, places, name) {
   return {loss: total/places.length, grads}
 }
 
-/** One step of the book's SGD; `velocity` is changed too. @param {Layer[]} layers */
+/** One step of the book's SGD; `velocity` is changed too.
+ * @param {Layer[]} layers @param {Layer[]} grads @param {Layer[]} velocity @param {{lr: number, momentum: number}} settings */
 export function descend(layers, grads, velocity, {lr, momentum}) {
   const [ps, gs, vs] = [layers, grads, velocity].map(arraysOf)
   ps.forEach((p, k) => { for (let i = 0; i < p.length; i++) p[i] -= lr*(vs[k][i] = gs[k][i] + momentum*vs[k][i]) })
 }
 
-/** The digit that scores stand for; null where they are no numbers. */
+/** The digit that scores stand for; null where they are no numbers. @param {number[]} scores */
 export function digitOf(scores) {
   if (scores.some(isNaN)) return null
   return scores.length > 1 ? scores.indexOf(Math.max(...scores)) : scores[0] > 0 ? 3 : 7
 }
 
-/** Mean loss and accuracy on some images, and where the answers are wrong, the worst first. @param {Layer[]} layers @param {Images} images */
+/** Mean loss and accuracy on some images, and where the answers are wrong, the worst first. @param {Layer[]} layers @param {Images} images @param {LossName} [name] */
 export function judgeAll(layers, images, name) {
-  const wrong = []
+  const wrong = /** @type {Wrong[]} */ ([])
   let total = 0
   images.labels.forEach((label, i) => {
     const scores = forward(layers, imageOf(images, i)).at(-1), {loss} = lossOf(scores, label, name), said = digitOf(scores)
@@ -147,7 +157,7 @@ export function judgeAll(layers, images, name) {
 
 // ---- where to begin, and in which order
 
-/** Random numbers from 0 to 1 (mulberry32): the same ones for the same seed. */
+/** Random numbers from 0 to 1 (mulberry32): the same ones for the same seed. @param {number} seed */
 export function randomNumbers(seed) {
   let a = seed*0x9E3779B9 >>> 0
   return () => {
@@ -188,7 +198,7 @@ export function startLayers({hidden, start, seed}, images) {
   return layers
 }
 
-/** The places 0 to n - 1, shuffled. */
+/** The places 0 to n - 1, shuffled. @param {number} n @param {() => number} random */
 function shuffled(n, random) {
   const places = Array.from({length: n}, (_, i) => i)
   for (let i = n - 1; i > 0; i--) {
@@ -202,7 +212,7 @@ function shuffled(n, random) {
 export function makeTrainer(images, settings) {
   const layers = startLayers(settings, images), velocity = zeros(sizesOf(layers)), random = randomNumbers(settings.seed + 1000)
   const n = images.labels.length
-  let order = [], at = 0
+  let order = /** @type {number[]} */ ([]), at = 0
   const trainer = {layers, steps: 0, epochs: 0, places: /** @type {number[]} */ ([]), step}
 
   /** Learn from one batch. Returns its loss, before the step. @param {Settings} settings */

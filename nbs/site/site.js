@@ -3,12 +3,15 @@
 import './search.js'
 import './terms.js'
 
+/** @param {string} selector @param {ParentNode} [root] @returns {any} an element of whatever kind it has there */
 const $ = (selector, root = document) => root.querySelector(selector)
-const $$ = (selector, root = document) => [...root.querySelectorAll(selector)]
+/** @param {string} selector @returns {HTMLElement[]} */
+const $$ = selector => [...document.querySelectorAll(/** @type {'div'} */ (selector))]
 
 // ---- What scrolls inside the page (printed tables, wide tables) can be reached and scrolled with the keyboard
+/** @param {Element} el */
 function mark(el) {
-  if (el.scrollWidth > el.clientWidth) el.tabIndex = 0
+  if (el.scrollWidth > el.clientWidth) el.setAttribute('tabindex', '0')
   else el.removeAttribute('tabindex')
 }
 const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.target)))
@@ -44,9 +47,11 @@ if (toc) {
 
 // ---- Where you stopped: kept in this browser alone. The first page offers to go on there, the list of pages ticks what was read.
 const key = 'mnist_sgd-reading', page = location.pathname.split('/').at(-1) || 'index.html'
+/** @typedef {{page?: string, title?: string, anchor?: string, section?: string, done?: string[]}} Reading */
 const store = {
-  read() { try { return JSON.parse(localStorage.getItem(key)) ?? {} } catch { return {} } },
-  write(value) { try { localStorage.setItem(key, JSON.stringify(value)) } catch { /* a private window */ } },
+  /** @returns {Reading} */
+  read() { try { return JSON.parse(localStorage.getItem(key) ?? '{}') } catch { return {} } },
+  write(/** @type {Reading} */ value) { try { localStorage.setItem(key, JSON.stringify(value)) } catch { /* a private window */ } },
 }
 const title = $('h1')?.textContent ?? '', isChapter = /^\d/.test(title)
 
@@ -55,9 +60,10 @@ function remember() {
   const at = heads.at(-1), read = store.read()
   const end = innerHeight + scrollY > document.documentElement.scrollHeight - 1.5*innerHeight
   if (end && !read.done?.includes(page)) read.done = [...read.done ?? [], page]
-  store.write({...read, page, title, anchor: at?.dataset.anchorId ?? '', section: at?.firstChild.textContent.trim() ?? ''})
+  store.write({...read, page, title, anchor: at?.dataset.anchorId ?? '', section: at?.firstChild?.textContent?.trim() ?? ''})
 }
 if (isChapter) {
+  /** @type {number | undefined} */
   let later
   addEventListener('scroll', () => { clearTimeout(later); later = setTimeout(remember, 300) }, {passive: true})
 }

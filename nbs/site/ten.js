@@ -2,9 +2,11 @@
 import {askCnn, askMlp} from './models.js'
 import {$, asInk, largest, names, paint, percent, pictureButton, rove, share, twoSided} from './pictures.js'
 
+/** @typedef {import('./models.js').Maps} Maps */
+
 const COLUMNS = 8                    // of a sheet of feature maps
 
-/** This part of the page: what draw.js asks of it. */
+/** This part of the page: what draw.js asks of it. @param {import('./models.js').Models} models @param {import('./models.js').Sample[]} samples */
 export function makeTen(models, samples) {
   const bars = {mlp: makeBars($('mlp-bars')), cnn: makeBars($('cnn-bars'))}
   const typical = samples.slice(0, 10).map(o => askCnn(o.image, models).maps)
@@ -13,12 +15,14 @@ export function makeTen(models, samples) {
     const [kernel, map] = ['kernel', 'map'].map(className => Object.assign(document.createElement('canvas'), {className}))
     return {button: pictureButton($('kernels'), 'var(--focus)', kernel, map), kernel, map}
   })
-  let shown = null                   // the kernel that is pointed at
-  let first = null                   // the maps of the first layer
+  /** @type {number | null} the kernel that is pointed at */
+  let shown = null
+  /** @type {Maps | null} the maps of the first layer */
+  let first = null
   rove(kernels.map(o => o.button), k => { shown = k; showKernel() })
 
-  /** Show what the nets say of an image; the gist of it as text. */
-  function show(image) {
+  /** Show what the nets say of an image; the gist of it as text. @param {Float32Array} image @param {import('./models.js').Sample | null} [_] */
+  function show(image, _ = null) {
     const start = performance.now(), cnn = askCnn(image, models), took = performance.now() - start, mlp = askMlp(image, models)
     showBars('mlp', mlp)
     showBars('cnn', cnn)
@@ -28,21 +32,24 @@ export function makeTen(models, samples) {
     return `The convolutional net says ${names[cnn.digit]} (${percent(cnn.probabilities[cnn.digit])}), the ten-digit net ${names[mlp.digit]} (${percent(mlp.probabilities[mlp.digit])}).`
   }
 
+  /** @param {'mlp' | 'cnn'} net @param {{digit: number, probabilities: number[]}} said */
   function showBars(net, {digit, probabilities}) {
     $(`${net}-digit`).textContent = digit
     bars[net].forEach(({row, number}, d) => {
       row.classList.toggle('winner', d === digit)
-      row.style.setProperty('--p', probabilities[d])
+      row.style.setProperty('--p', `${probabilities[d]}`)
       number.textContent = share(probabilities[d])
     })
   }
 
+  /** @param {Maps[]} maps */
   function showMaps(maps) {
+    const [{size}] = maps
     kernels.forEach(({button, map}, k) => {
-      const values = mapOf(first, k)
-      paint(map, values, v => asInk(v/brightest[0]), first.size)
-      button.style.setProperty('--vote', Math.min(1, largest(values)/brightest[0]))
-      button.setAttribute('aria-label', `Kernel ${k + 1}: ${told(k)}`)
+      const values = mapOf(maps[0], k)
+      paint(map, values, v => asInk(v/brightest[0]), size)
+      button.style.setProperty('--vote', `${Math.min(1, largest(values)/brightest[0])}`)
+      button.setAttribute('aria-label', `Kernel ${k + 1}: ${told(maps[0], k)}`)
     })
     maps.forEach(({n, size, data}, i) => {
       const lit = Array.from({length: n}, (_, k) => mapOf(maps[i], k)).filter(o => o.some(v => v > 0)).length
@@ -52,29 +59,31 @@ export function makeTen(models, samples) {
     showKernel()
   }
 
+  /** @param {{size: number, data: Float32Array}} maps @param {number} k */
   const mapOf = ({size, data}, k) => data.subarray(k*size*size, (k + 1)*size*size)
 
-  /** What the picture of a kernel's map shows, as text. */
-  function told(k) {
-    const values = mapOf(first, k), most = largest(values), at = values.indexOf(most)
+  /** What the picture of a kernel's map shows, as text. @param {Maps} maps @param {number} k */
+  function told(maps, k) {
+    const {size} = maps, values = mapOf(maps, k), most = largest(values), at = values.indexOf(most)
     if (!most) return 'lit nowhere'
-    return `lit at ${values.filter(v => v > 0).length} of ${values.length} places, most in row ${Math.floor(at/first.size) + 1}, column ${at%first.size + 1}: ${most.toFixed(2)}`
+    return `lit at ${values.filter(v => v > 0).length} of ${values.length} places, most in row ${Math.floor(at/size) + 1}, column ${at%size + 1}: ${most.toFixed(2)}`
   }
 
   function showKernel() {
     if (!first) return
-    const k = shown ?? kernels.reduce((best, _, j) => largest(mapOf(first, j)) > largest(mapOf(first, best)) ? j : best, 0)
-    $('kernel').textContent = `${shown === null ? 'The brightest, kernel' : 'Kernel'} ${k + 1}: ${told(k)}`
+    const maps = first, brightness = kernels.map((_, j) => largest(mapOf(maps, j)))
+    const k = shown ?? brightness.indexOf(Math.max(...brightness))
+    $('kernel').textContent = `${shown === null ? 'The brightest, kernel' : 'Kernel'} ${k + 1}: ${told(maps, k)}`
   }
 
   /** Nothing is drawn. */
   function clear() {
     first = null
-    for (const net of ['mlp', 'cnn']) {
+    for (const net of /** @type {const} */ (['mlp', 'cnn'])) {
       $(`${net}-digit`).textContent = '?'
       for (const {row, number} of bars[net]) {
         row.classList.remove('winner')
-        row.style.setProperty('--p', 0)
+        row.style.setProperty('--p', '0')
         number.textContent = '–'
       }
     }
@@ -84,7 +93,7 @@ export function makeTen(models, samples) {
     })
     kernels.forEach(({button, map}, k) => {
       paint(map, mapOf(typical[0][0], k), () => asInk(0), typical[0][0].size)
-      button.style.setProperty('--vote', 0)
+      button.style.setProperty('--vote', '0')
       button.setAttribute('aria-label', `Kernel ${k + 1}`)
     })
     $('kernel').textContent = $('cnn-time').textContent = ''
@@ -99,11 +108,11 @@ export function makeTen(models, samples) {
     })
   }
 
-  return {samples, show, clear, paintModels, isWrong: o => askMlp(o.image, models).digit !== o.label, net: 'the ten-digit net', hint: 'Draw any digit.'}
+  return {samples, show, clear, paintModels, isWrong: (/** @type {import('./models.js').Sample} */ o) => askMlp(o.image, models).digit !== o.label, net: 'the ten-digit net', hint: 'Draw any digit.', limits: ''}
 }
 
 /** A row for each digit: the digit, a bar, and a number. */
-const makeBars = list => names.map((_, d) => {
+const makeBars = (/** @type {HTMLElement} */ list) => names.map((_, d) => {
   const row = document.createElement('li'), number = document.createElement('span')
   row.innerHTML = `<b>${d}</b><i></i>`
   number.className = 'number'

@@ -1,12 +1,18 @@
 // What a term means, where it stands: on hover and on focus of a link to the glossary. Escape closes it; the pointer may go into it.
+/** @type {Promise<Record<string, [string, string]>> | undefined} */
 let meanings
 const fetchMeanings = () => meanings ??= fetch(new URL('../glossary.json', import.meta.url)).then(r => r.json()).catch(() => ({}))
 
 const tip = document.createElement('div')
 Object.assign(tip, {className: 'term', id: 'term', role: 'tooltip', hidden: true})
 document.body.append(tip)
-let owner = null, later
+/** @typedef {HTMLAnchorElement} Link */
+/** @type {Link | null} */
+let owner = null
+/** @type {number | undefined} */
+let later
 
+/** @param {Link} link */
 async function show(link) {
   const [name, text] = (await fetchMeanings())[decodeURIComponent(link.hash.slice(1))] ?? []
   if (!name || owner !== link) return
@@ -27,6 +33,7 @@ function hide() {
   tip.hidden = true
 }
 
+/** @param {Link} link @param {number} wait */
 function want(link, wait) {
   clearTimeout(later)
   if (owner === link) return
@@ -36,7 +43,9 @@ function want(link, wait) {
 }
 
 const away = () => { clearTimeout(later); later = setTimeout(hide, 200) }
-for (const link of document.querySelectorAll('main a[href^="glossary.html#"]')) {
+/** @type {NodeListOf<Link>} */
+const links = document.querySelectorAll('main a[href^="glossary.html#"]')
+for (const link of links) {
   link.addEventListener('pointerenter', e => { if (e.pointerType === 'mouse') want(link, 150) })
   link.addEventListener('focus', () => { if (link.matches(':focus-visible')) want(link, 0) })
   link.addEventListener('pointerleave', away)

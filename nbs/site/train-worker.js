@@ -3,11 +3,23 @@ import {imageOf, judgeAll, loadImages, makeTrainer} from './nets.js'
 
 const SHOWN = 12, LAST = 100         // wrong answers to show; epochs after which it stops by itself
 const TICK = 50                      // milliseconds from one report to the next; in half of them it learns
+/** @type {Record<string, number[]>} */
 const paces = {step: [1, 500], slow: [1, 100], fast: [Infinity, TICK]}  // steps a tick at most, and how long a tick is
 
-let images, trainer, settings, timer
-let loaded = null                    // the digits whose images are here
+/** @typedef {import('./nets.js').Settings & {digits: '37' | 'ten'}} Settings
+ * @typedef {{settings: Settings, pace: string}} Message */
+/** @type {Awaited<ReturnType<typeof loadImages>>} */
+let images
+/** @type {ReturnType<typeof makeTrainer>} */
+let trainer
+/** @type {Settings} */
+let settings
+/** @type {number | undefined} */
+let timer
+/** @type {string | null} the digits whose images are here */
+let loaded = null
 
+/** @type {Record<string, (message: Message) => void>} */
 const actions = {
   async begin(o) {
     stop()
@@ -21,15 +33,15 @@ const actions = {
   },
   change(o) { settings = o.settings },
   step() { stop(); learn(1, Infinity) },
-  run({pace}) { stop(); tick(...paces[pace]) },
+  run({pace}) { stop(); tick(paces[pace][0], paces[pace][1]) },
   pause: () => stop(),
 }
 
 function stop() {
   clearTimeout(timer)
-  timer = null
 }
 
+/** @param {number} most @param {number} pause */
 function tick(most, pause) {
   const began = performance.now()
   learn(most, TICK/2)
@@ -37,7 +49,7 @@ function tick(most, pause) {
   else timer = setTimeout(tick, Math.max(0, pause - (performance.now() - began)), most, pause)
 }
 
-/** Learn from so many batches, or as many as there is time for. */
+/** Learn from so many batches, or as many as there is time for. @param {number} most @param {number} milliseconds */
 function learn(most, milliseconds) {
   const began = performance.now()
   let steps = 0, loss = 0, spent = 0

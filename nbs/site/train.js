@@ -1,10 +1,13 @@
 // The page Train it here: settings, which are in the page's address too, and pictures of a training that runs in train-worker.js.
+import {extent, scaleLinear} from './d3.js'
 import {$, asInk, largest, names, paint, readColours, twoSided} from './pictures.js'
 
 // ---- the settings
 
-const numbers = (...values) => values.map(o => [`${o}`, `${o}`])
-/** By name: label, values with their names; the first one holds unless the address says otherwise. `fresh` ones begin anew. */
+const numbers = (/** @type {number[]} */ ...values) => values.map(o => [`${o}`, `${o}`])
+/** @typedef {{label: string, values: string[][], fresh?: boolean, slider?: boolean, start?: number}} Control
+ * @typedef {Record<string, string>} Chosen  The value of each setting. */
+/** @type {Record<string, Control>} By name: label, values with their names; the first one holds unless the address says otherwise. `fresh` ones begin anew. */
 const controls = {
   digits: {label: 'Images', fresh: true, values: [['37', '3 and 7'], ['ten', 'ten digits']]},
   hidden: {label: 'Hidden units', fresh: true, values: [['0', 'none (linear)'], ...numbers(1, 2, 5, 10, 30, 100)]},
@@ -16,8 +19,11 @@ const controls = {
   batch: {label: 'Batch size', slider: true, start: 64, values: numbers(1, 4, 16, 64, 256, 1000, 2000)},
   momentum: {label: 'Momentum', slider: true, start: 0, values: numbers(0, .5, .8, .9, .95, .99)},
 }
+/** @type {Chosen} */
 const usual = Object.fromEntries(Object.entries(controls).map(([name, o]) => [name, `${o.start ?? o.values[0][0]}`]))
 
+/** @typedef {{name: string, see: string, [setting: string]: string}} Preset */
+/** @type {Preset[]} */
 const presets = [
   {name: 'Rate too large', hidden: '30', lr: '10', see: 'The first steps throw the weights so far that no hidden unit is lit by any image: the net can only guess, for ever.'},
   {name: 'Rate too small', lr: '0.0001', see: 'Every step goes the right way, and the loss falls: see how slowly.'},
@@ -26,18 +32,19 @@ const presets = [
   {name: 'Momentum .99', momentum: '0.99', see: 'The weights roll through the valley and up the other side: the held-out loss falls fast, and climbs again.'},
 ]
 
-/** The settings in an address, `#lr=0.3&hidden=30`; what is missing or unknown is as usual. */
+/** The settings in an address, `#lr=0.3&hidden=30`; what is missing or unknown is as usual. @param {string} hash @returns {Chosen} */
 function read(hash) {
   const given = new URLSearchParams(hash.slice(1))
   return Object.fromEntries(Object.entries(controls).map(([name, {values}]) =>
-    [name, values.some(([v]) => v === given.get(name)) ? given.get(name) : usual[name]]))
+    [name, values.find(([v]) => v === given.get(name))?.[0] ?? usual[name]]))
 }
 
-const write = chosen => new URLSearchParams(Object.entries(chosen).filter(([name, v]) => v !== usual[name])).toString()
+const write = (/** @type {Chosen} */ chosen) => new URLSearchParams(Object.entries(chosen).filter(([name, v]) => v !== usual[name])).toString()
 
 /** For the arithmetic: numbers as numbers. */
-const asSettings = chosen => ({...chosen, ...Object.fromEntries(['hidden', 'seed', 'lr', 'batch', 'momentum'].map(o => [o, Number(chosen[o])]))})
+const asSettings = (/** @type {Chosen} */ chosen) => ({...chosen, ...Object.fromEntries(['hidden', 'seed', 'lr', 'batch', 'momentum'].map(o => [o, Number(chosen[o])]))})
 
+/** @param {[string, Control]} control */
 function makeControl([name, {label, slider, values}]) {
   const id = `train-${name}`
   if (slider) return `<div><label for="${id}">${label}</label> <output class="number" for="${id}"></output>
@@ -52,7 +59,7 @@ const frame = `
 <p id="status" role="status" aria-live="polite"></p>
 <dl class="numbers">${[['steps', 'steps'], ['epochs', 'epochs'], ['loss', 'loss of the batch'], ['held-loss', 'held-out loss'], ['accuracy', 'held-out accuracy'], ['ms', 'ms a step']].map(([id, name]) => `<div><dt>${name}</dt><dd id="${id}" class="number">–</dd></div>`).join('')}</dl>
 <p class="quiet" id="batch"></p>
-<div class="presets" role="group" aria-labelledby="presets-name"><span class="quiet" id="presets-name">See what happens:</span></div>
+<div class="presets" id="presets" role="group" aria-labelledby="presets-name"><span class="quiet" id="presets-name">See what happens:</span></div>
 </div>
 <div class="top">
 <section class="card" aria-labelledby="weights-name"><span class="name" id="weights-name">The weights</span><ul id="weights" class="weights"></ul><p class="quiet" id="weights-key"></p></section>
@@ -67,12 +74,19 @@ const frame = `
 
 const root = $('train')
 let chosen = read(location.hash)
-let state = null                     // what the worker has said last
-let history = []                     // {step, loss, held, accuracy}, thinned out as it grows
+/** What the worker says: the loss of the batch and the milliseconds a step took are missing at the start.
+ * @typedef {{i: number, label: number, said: number | null, loss: number, image: Float32Array}} WrongImage
+ * @typedef {{steps: number, epochs: number, loss?: number, ms?: number, batch: number[], weight: Float32Array, votes?: Float32Array,
+ *   held: {loss: number, accuracy: number, n: number, mistakes: number}, wrong: WrongImage[]}} State
+ * @typedef {{step: number, loss?: number, held: number, accuracy: number}} Moment */
+/** @type {State | null} what the worker has said last */
+let state = null
+/** @type {Moment[]} thinned out as it grows */
+let history = []
 let running = false, asked = false   // asked: the images have been fetched, or are on their way
 
-const count = (n, word) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`
-const fixed = (x, digits = 4) => x === undefined ? '–' : Number.isFinite(x) ? x >= 1e4 ? x.toExponential(1) : x.toFixed(digits) : 'not a number'
+const count = (/** @type {number} */ n, /** @type {string} */ word) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`
+const fixed = (/** @type {number | undefined} */ x, digits = 4) => x === undefined ? '–' : Number.isFinite(x) ? x >= 1e4 ? x.toExponential(1) : x.toFixed(digits) : 'not a number'
 
 function showControls() {
   for (const [name, {slider, values}] of Object.entries(controls)) {
@@ -99,6 +113,7 @@ function showState() {
   showWrong()
 }
 
+/** @param {number[]} batch */
 function aboutBatch(batch) {
   const digits = [...new Set(batch)].sort()
   return batch.length ? `The last batch: ${digits.map(d => `${batch.filter(o => o === d).length} × ${d}`).join(', ')}` : 'No step yet: this is the start.'
@@ -106,21 +121,24 @@ function aboutBatch(batch) {
 
 /** A picture for each output of the first layer. Red speaks for what it is for: a three, or the digit below it; blue against it. */
 function showWeights() {
-  const n = state ? state.weight.length/784 : 1, ten = chosen.digits === 'ten', {votes} = state ?? {}
-  const list = $('weights'), limit = state ? .8*largest(state.weight) || 1 : 1
-  while (list.children.length > n) list.lastChild.remove()
+  const n = state ? state.weight.length/784 : 1, ten = chosen.digits === 'ten', votes = state?.votes
+  /** @type {HTMLElement} */
+  const list = $('weights')
+  const limit = state ? .8*largest(state.weight) || 1 : 1
+  while (list.children.length > n) list.children[n].remove()
   while (list.children.length < n) {
     const item = document.createElement('li')
     item.append(document.createElement('canvas'), document.createElement('span'))
     list.append(item)
   }
   list.dataset.size = n === 1 ? 'one' : n > 30 ? 'many' : 'some'
-  ;[...list.children].forEach((item, j) => {
-    const vote = !ten && votes ? votes[j] : null, towards = vote < 0 ? -1 : 1, [canvas, text] = item.children
-    const values = state ? Float32Array.from({length: 784}, (_, i) => towards*state.weight[i*n + j]) : new Float32Array(784)
-    paint(canvas, values, twoSided(limit))
+  const {weight} = state ?? {weight: new Float32Array(784)}
+  ;[...list.querySelectorAll('li')].forEach((item, j) => {
+    const vote = !ten && votes ? votes[j] : 0, towards = vote < 0 ? -1 : 1, [canvas, text] = item.children
+    const values = Float32Array.from({length: 784}, (_, i) => towards*weight[i*n + j])
+    paint(/** @type {HTMLCanvasElement} */ (canvas), values, twoSided(limit))
     item.style.setProperty('--colour', vote ? `var(--${vote > 0 ? 'three' : 'seven'})` : 'var(--line)')
-    text.textContent = ten && !votes && n > 1 ? j : ''
+    text.textContent = ten && !votes && n > 1 ? `${j}` : ''
   })
   const speaks = '<span class="key three"></span> ink there speaks for'
   $('weights-key').innerHTML = !state ? 'Here the weights will form.'
@@ -133,27 +151,28 @@ function showWeights() {
 
 const WIDTH = 400, HEIGHT = 170, LEFT = 46, TOP = 10, BOTTOM = 30, KEPT = 300
 
-/** Keep the curve short: of old points every other one will do. */
+/** Keep the curve short: of old points every other one will do. @param {State} state */
 function remember({steps, loss, held}) {
   history.push({step: steps, loss, held: held.loss, accuracy: held.accuracy})
   if (history.length > KEPT) history = history.filter((_, i) => i%2 === 0 || i > history.length - 20)
 }
 
-function drawCurves(svg, lines, low, high, digits) {
+/** @typedef {'loss' | 'held' | 'accuracy'} Key */
+/** @param {SVGSVGElement} svg @param {[Key, string][]} lines what to draw, and the colour @param {number} low @param {number} high */
+function drawCurves(svg, lines, low, high) {
   const last = Math.max(history.at(-1)?.step ?? 0, 10)
-  const x = step => LEFT + (WIDTH - LEFT - 4)*step/last
-  const y = v => TOP + (HEIGHT - TOP - BOTTOM)*(1 - Math.min(Math.max((v - low)/(high - low), 0), 1))
-  const points = key => history.filter(o => Number.isFinite(o[key])).map(o => `${x(o.step).toFixed(1)},${y(o[key]).toFixed(1)}`).join(' ')
-  const ticks = [low, (low + high)/2, high].map(v => `<line class="tick" x1="${LEFT}" x2="${WIDTH - 4}" y1="${y(v)}" y2="${y(v)}"/><text x="${LEFT - 6}" y="${y(v) + 5}" text-anchor="end">${v.toFixed(digits)}</text>`).join('')
+  const x = scaleLinear([0, last], [LEFT, WIDTH - 4]), y = scaleLinear([low, high], [HEIGHT - BOTTOM, TOP]).nice(3).clamp(true)
+  const points = (/** @type {Key} */ key) => history.filter(o => Number.isFinite(o[key])).map(o => `${x(o.step).toFixed(1)},${y(o[key] ?? 0).toFixed(1)}`).join(' ')
+  const label = y.tickFormat(3)
+  const ticks = y.ticks(3).map(v => `<line class="tick" x1="${LEFT}" x2="${WIDTH - 4}" y1="${y(v)}" y2="${y(v)}"/><text x="${LEFT - 6}" y="${y(v) + 5}" text-anchor="end">${label(v)}</text>`).join('')
   svg.innerHTML = `${ticks}${lines.map(([key, colour]) => `<polyline style="stroke: var(--${colour})" points="${points(key)}"/>`).join('')}
     <text x="${LEFT}" y="${HEIGHT - 8}">0</text><text x="${WIDTH - 4}" y="${HEIGHT - 8}" text-anchor="end">step ${last.toLocaleString('en')}</text>`
 }
 
 function showCurves() {
-  const known = history.flatMap(o => [o.loss, o.held]).filter(Number.isFinite)
-  const most = known.length ? Math.max(...known) : 1, step = 10**Math.floor(Math.log10(most || 1))
-  drawCurves($('losses'), [['loss', 'three'], ['held', 'seven']], 0, Math.ceil(most/step)*step || 1, most > 10 ? 0 : 2)
-  drawCurves($('accuracies'), [['accuracy', 'seven']], Math.min(.8, Math.floor(10*Math.min(...history.map(o => o.accuracy)))/10), 1, 2)
+  const [, most = 1] = extent(history.flatMap(o => [o.loss ?? o.held, o.held]).filter(Number.isFinite))
+  drawCurves($('losses'), [['loss', 'three'], ['held', 'seven']], 0, most || 1)
+  drawCurves($('accuracies'), [['accuracy', 'seven']], Math.min(.8, ...history.map(o => o.accuracy)), 1)
   $('losses').setAttribute('aria-label', state ? `Loss of the batch ${fixed(state.loss)}, held-out loss ${fixed(state.held.loss)}, after ${count(state.steps, 'step')}` : 'Loss: no step yet')
   $('accuracies').setAttribute('aria-label', state ? `Held-out accuracy ${fixed(state.held.accuracy, 3)} after ${count(state.steps, 'step')}` : 'Accuracy: no step yet')
 }
@@ -165,7 +184,7 @@ function showWrong() {
     paint(canvas, image, asInk)
     text.textContent = `${label} → ${said ?? '?'}`
     canvas.setAttribute('role', 'img')
-    canvas.setAttribute('aria-label', `${names[label]}, answer: ${names[said] ?? 'none'}`)
+    canvas.setAttribute('aria-label', `${names[label]}, answer: ${said === null ? 'none' : names[said]}`)
     text.ariaHidden = 'true'
     item.append(canvas, text)
     return item
@@ -175,8 +194,8 @@ function showWrong() {
 // ---- the worker, and what the buttons do
 
 const worker = new Worker(new URL('train-worker.js', import.meta.url), {type: 'module'})
-const tell = (type, o = {}) => worker.postMessage({type, ...o})
-const say = text => { $('status').textContent = text }
+const tell = (/** @type {string} */ type, o = {}) => worker.postMessage({type, ...o})
+const say = (/** @type {string} */ text) => { $('status').textContent = text }
 const still = matchMedia('(prefers-reduced-motion: reduce)')
 let drawn = 0                        // when the pictures were drawn last
 
@@ -196,6 +215,7 @@ worker.onmessage = ({data}) => {
 
 const summary = () => state ? `After ${count(state.steps, 'step')}: held-out loss ${fixed(state.held.loss)}, accuracy ${fixed(state.held.accuracy, 3)}.` : ''
 
+/** @param {boolean} now */
 function setRunning(now) {
   running = now
   $('run').textContent = now ? 'Pause' : 'Start'
@@ -223,7 +243,7 @@ function pause() {
   say(summary())
 }
 
-/** Take over settings, put them into the address, and begin anew where that must be. */
+/** Take over settings, put them into the address, and begin anew where that must be. @param {Chosen} settings */
 function choose(settings) {
   const fresh = Object.keys(controls).some(o => controls[o].fresh && settings[o] !== chosen[o])
   chosen = settings
@@ -235,6 +255,7 @@ function choose(settings) {
   if (fresh) { setRunning(false); begin() }
 }
 
+/** @param {Preset} preset */
 function tryPreset({name, see, ...settings}) {
   pause()
   choose({...usual, ...settings})
@@ -245,14 +266,18 @@ function tryPreset({name, see, ...settings}) {
 }
 
 root.insertAdjacentHTML('beforeend', frame)
-root.querySelector('.presets').append(...presets.map(o => {
+$('presets').append(...presets.map(o => {
   const button = Object.assign(document.createElement('button'), {type: 'button', textContent: o.name})
   button.addEventListener('click', () => tryPreset(o))
   return button
 }))
+/** @type {HTMLFormElement} */
 const form = root.querySelector('form')
 form.addEventListener('submit', e => e.preventDefault())
-form.addEventListener('input', ({target: {name, value}}) => choose({...chosen, [name]: controls[name].slider ? controls[name].values[value][0] : value}))
+form.addEventListener('input', ({target}) => {
+  const {name, value} = /** @type {HTMLInputElement} */ (target), {slider, values} = controls[name]
+  choose({...chosen, [name]: slider ? values[Number(value)][0] : value})
+})
 $('run').addEventListener('click', () => running ? pause() : run())
 $('step').addEventListener('click', () => { pause(); if (!asked) begin(); tell('step') })
 $('reset').addEventListener('click', () => { setRunning(false); begin() })

@@ -1,4 +1,5 @@
 // Chapter 6: what random batches say about two of the weights, and a walk through 512 images with such batches.
+import {scaleLinear} from './d3.js'
 import {bytes, figure, number, picture, sum} from './explore.js'
 import {randomNumbers} from './nets.js'
 
@@ -36,10 +37,10 @@ const scatter = dots => sum([0, 1].map(k => {
 const single = scatter(images.map(o => gradient([0, 0], [o])))
 
 const side = 300, turn = Math.atan2(2*q, p - r)/2, bend = Math.hypot(p - r, 2*q)/2
-const levels = [.002, .006, .012, .02, .03, .042].map(rise => [1, -1].map(k => Math.sqrt(2*rise/((p + r)/2 + k*bend))*side))  // half axes
-const place = (/** @type {number[]} */ [u, v], /** @type {number[]} */ [left, low], /** @type {number} */ width) =>
-  [(u - left)/width*side, side - (v - low)/width*side].map(x => x.toFixed(1))
-const square = `<rect class="frame" width="${side}" height="${side}"/>`, corner = [-.35, -.65]
+const levels = [.001, .004, .009, .016].map(rise => [1, -1].map(k => Math.sqrt(2*rise/((p + r)/2 + k*bend))*side))  // half axes
+const scales = (/** @type {number} */ left, /** @type {number} */ low, /** @type {number} */ wide) => [scaleLinear([left, left + wide], [0, side]), scaleLinear([low, low + wide], [side, 0])]
+const place = (/** @type {number[]} */ w, /** @type {ReturnType<typeof scales>} */ scale) => w.map((x, k) => scale[k](x).toFixed(1))
+const slopes = scales(-1.05, -1.05, 2.1), weights = scales(-.35, -.65, 1), square = `<rect class="frame" width="${side}" height="${side}"/>`
 
 figure('dataloader', [
   {name: 'size', label: 'Images in a batch', min: 1, max: 128, value: 16},
@@ -52,8 +53,8 @@ figure('dataloader', [
   const order = images.map(o => /** @type {const} */ ([random(), o])).sort(([a], [b]) => a - b).map(([, o]) => o), path = pass(order, size, lr)
   const [cloud, walk] = /** @type {SVGSVGElement[]} */ ([...box.querySelectorAll('svg.bowl')])
   const cross = (/** @type {string[]} */ [x, y]) => `<path class="curve" d="M${x} ${y}m-8 -8l16 16m0 -16l-16 16"/>`
-  cloud.innerHTML = square + dots.map(o => place(o, [-1.05, -1.05], 2.1)).map(([x, y]) => `<circle class="less" cx="${x}" cy="${y}" r="4" fill-opacity=".5"/>`).join('') + cross(place(full, [-1.05, -1.05], 2.1))
-  const [x, y] = place(lowest, corner, 1), spots = path.map(w => place(w, corner, 1))
+  cloud.innerHTML = square + dots.map(o => place(o, slopes)).map(([x, y]) => `<circle class="less" cx="${x}" cy="${y}" r="4" fill-opacity=".5"/>`).join('') + cross(place(full, slopes))
+  const [x, y] = place(lowest, weights), spots = path.map(w => place(w, weights))
   walk.innerHTML = `${square}<svg width="${side}" height="${side}">${levels.map(([a, b]) => `<ellipse class="frame" rx="${a}" ry="${b}" transform="translate(${x}, ${y}) rotate(${-turn*180/Math.PI})"/>`).join('')}
     <polyline class="curve more thin" points="${spots.join(' ')}"/>${spots.map(([x, y]) => `<circle class="more" cx="${x}" cy="${y}" r="2.5"/>`).join('')}${cross([x, y])}
     <text x="${spots[0][0]}" y="${spots[0][1]}" dx="6" dy="-6">start</text></svg>`

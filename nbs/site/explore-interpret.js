@@ -1,5 +1,6 @@
 // Chapter 13: the answers of its net to the 10,000 held-out images; those that are not sure enough are refused.
-import {bytes, figure, number, onPress, picture, sum} from './explore.js'
+import {scaleLinear} from './d3.js'
+import {bytes, figure, number, onPress, picture, sum, svgOf} from './explore.js'
 
 // How sure an answer is: at how many of the thresholds 0, 0.01, ... 0.99 its probability is above. Right answers: a row for each digit,
 // how many are that sure, from 0 to 100. Wrong ones: true digit and answer as two figures, then how sure.
@@ -21,6 +22,7 @@ const everything = kept(0), each = Array.from({length: 100}, (_, percent) => tal
 /** Share of a digit's images that are answered, and rightly; share of right ones among the answers with this digit. @param {number[][]} counts @param {number} digit */
 export const recallPrecision = (counts, digit) => [counts[digit][digit]/sum(everything[digit]), counts[digit][digit]/sum(counts.map(row => row[digit]))]
 
+const most = total - each[99].all, across = scaleLinear([0, most], [50, 430]), up = scaleLinear([0, mistakes], [250, 20])
 const names = ['zeros', 'ones', 'twos', 'threes', 'fours', 'fives', 'sixes', 'sevens', 'eights', 'nines'], cell = 40, edge = 34
 const whole = (/** @type {number} */ n) => n.toLocaleString('en'), percents = (/** @type {number} */ x) => `${number(100*x, 1)}%`
 
@@ -35,13 +37,13 @@ const shown = figure('interpret', [
   board.innerHTML = head.join('') + counts.flatMap((row, i) => row.map((n, j) => n === 0 ? '' : `<rect class="${i === j ? 'less' : 'more'}" x="${edge + cell*j}" y="${edge + cell*i}" width="${cell}" height="${cell}"
       fill-opacity="${(i === j ? .45*n/sum(everything[i]) : Math.min(.55, .1 + n/20)).toFixed(3)}"/><text x="${edge + cell*j + 20}" y="${edge + cell*i + 26}" text-anchor="middle">${n}</text>`)).join('') +
     `<rect class="frame" x="${edge}" y="${edge}" width="${10*cell}" height="${10*cell}"/><rect class="mark" x="${edge}" y="${edge + cell*digit}" width="${10*cell}" height="${cell}"/><rect class="mark" x="${edge + cell*digit}" y="${edge}" width="${cell}" height="${10*cell}"/>`
-  const most = total - each[99].all, spot = (/** @type {{all: number, wrong: number}} */ o) => [50 + 380*(total - o.all)/most, 250 - 230*o.wrong/mistakes].map(x => x.toFixed(1)).join()
+  const spot = (/** @type {{all: number, wrong: number}} */ o) => [across(total - o.all), up(o.wrong)].map(x => x.toFixed(1)).join()
   sheet.innerHTML = `<rect class="frame" x="50" y="20" width="380" height="230"/><polyline class="curve less" points="${each.map(spot).join(' ')}"/>
-    <polyline class="curve dashed" points="50,20 430,${20 + 230*most/total}"/><circle class="more" r="7" transform="translate(${spot(now)})"/>
+    <polyline class="curve dashed" points="50,20 430,${up(mistakes*(1 - most/total))}"/><circle class="more" r="7" transform="translate(${spot(now)})"/>
     <text x="42" y="26" text-anchor="end">${mistakes}</text><text x="42" y="255" text-anchor="end">0</text><text x="50" y="274">0 refused</text><text x="430" y="274" text-anchor="end">${whole(most)}</text>`
   const [recall, precision] = recallPrecision(counts, digit)
   board.setAttribute('aria-label', `The confusion matrix of the ${whole(now.all)} answers. ${names[digit]}: ${counts[digit].map((n, j) => `${n} as ${j}`).filter((_, j) => counts[digit][j]).join(', ')}`)
   sheet.setAttribute('aria-label', `The mistakes left fall from ${mistakes} to ${each[99].wrong} as up to ${whole(most)} answers are refused, at first much faster than if they were refused at random. Now ${now.wrong} are left and ${whole(refused)} refused`)
   return `${refused ? `${whole(refused)} answers refused, ${percents((mistakes - now.wrong)/refused)} of them wrong` : 'Nothing is refused'}: ${now.wrong} of ${mistakes} mistakes are left. Of all ${names[digit]}, ${percents(recall)} are found (recall); of the answers "${digit}", ${percents(precision)} are right (precision).`
 })
-if (shown) onPress(/** @type {SVGSVGElement} */ (shown.box.querySelector('svg.counts')), (_, y) => shown.set({digit: Math.max(0, Math.floor((y - edge)/cell))}))
+if (shown) onPress(svgOf(shown.box, 'svg.counts'), (_, y) => shown.set({digit: Math.max(0, Math.floor((y - edge)/cell))}))

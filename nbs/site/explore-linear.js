@@ -1,5 +1,5 @@
 // Chapter 7: the linear model learns from 16 digits, batch by batch; what each batch adds to the weights, and what they have become.
-import {figure, number, picture, pixels} from './explore.js'
+import {figure, number, picture, pixels, svgOf} from './explore.js'
 import {sevens, threes} from './explore-digits.js'
 import {AREA, descend, gradient, imageOf, judgeAll, randomNumbers, zeros} from './nets.js'
 
@@ -48,7 +48,7 @@ figure('linear', [
   losses.push(...learn(layers, some.slice(-1), lr))
   const change = weight.map((w, i) => w - before[i]), places = some[steps - 1] ?? [], side = Math.ceil(Math.sqrt(places.length))
   const draw = (/** @type {keyof typeof captions} */ name, /** @type {string} */ content, /** @type {string} */ more) => {
-    const svg = /** @type {SVGSVGElement} */ (box.querySelector(`svg.${name}`)), caption = `${captions[name]}${more}`
+    const svg = svgOf(box, `svg.${name}`), caption = `${captions[name]}${more}`
     svg.innerHTML = `<rect class="frame" width="28" height="28"/>${content}`
     svg.setAttribute('aria-label', caption)
     ;/** @type {HTMLElement} */ (box.querySelector(`figcaption.${name}`)).textContent = caption

@@ -1,5 +1,6 @@
 // Chapter 14: a schedule drawn by hand, run on the ravine with noise against the best constant rate and the best one-cycle.
-import {clamp, figure, number, onPress, picture} from './explore.js'
+import {scaleLinear, scaleLog} from './d3.js'
+import {clamp, figure, number, onPress, picture, svgOf} from './explore.js'
 
 export const steps = 600, noise = 5, bends = [1, 100], start = [-4, .5]
 
@@ -30,10 +31,10 @@ const best = make => Array.from({length: 40}, (_, i) => .0005*(i + 1)).map(rate 
 const constant = best(rate => Array(steps).fill(rate)), cycle = best(rate => oneCycle(rate, steps))
 
 const left = 44, width = 440, height = 250, names = [0, 1, 2, 3, 4, 5].map(i => `rate${i}`)
-const line = (/** @type {string} */ name, /** @type {number[]} */ ys) => `<polyline class="curve ${name}" points="${ys.map((y, i) => `${(left + i/steps*width).toFixed(1)},${y.toFixed(1)}`).join(' ')}"/>`
-const byRate = (/** @type {number[]} */ rates) => rates.map(lr => height*(1 - lr/most))
-const byDistance = (/** @type {number[]} */ all) => all.map(x => height*(1 - Math.log(clamp(x, .1, 20)/.15)/Math.log(6/.15)))  // 0.15 below, 6 above
-const tick = (/** @type {number} */ y, /** @type {string} */ text) => `<line class="frame" x1="${left - 5}" x2="${left}" y1="${y}" y2="${y}"/><text x="${left - 8}" y="${y + 5}" text-anchor="end">${text}</text>`
+const across = scaleLinear([0, steps], [left, left + width]), byRate = scaleLinear([0, most], [height, 0]), byDistance = scaleLog([.15, 6], [height, 0]).clamp(true)
+const line = (/** @type {string} */ name, /** @type {number[]} */ ys, /** @type {(y: number) => number} */ up) => `<polyline class="curve ${name}" points="${ys.map((y, i) => `${across(i).toFixed(1)},${up(y).toFixed(1)}`).join(' ')}"/>`
+const lines = (/** @type {number[][]} */ all, /** @type {(y: number) => number} */ up) => ['dashed', 'less', 'more'].map((name, i) => line(name, all[i], up)).join('')
+const ticks = (/** @type {number[]} */ values, /** @type {(y: number) => number} */ up) => values.map(y => `<line class="frame" x1="${left - 5}" x2="${left}" y1="${up(y)}" y2="${up(y)}"/><text x="${left - 8}" y="${up(y) + 5}" text-anchor="end">${y}</text>`).join('')
 const axes = `<rect class="frame" x="${left}" width="${width}" height="${height}"/><text x="${left}" y="${height + 20}">step 0</text><text x="${left + width}" y="${height + 20}" text-anchor="end">600</text>`
 
 const shown = figure('schedule', names.map((name, i) => ({name, label: `Rate at step ${120*i}`, min: 0, max: most, step: .0005, value: .006})),
@@ -41,14 +42,12 @@ const shown = figure('schedule', names.map((name, i) => ({name, label: `Rate at 
    <figure>${picture('away', left + width, height + 24)}<figcaption>distance from the lowest point with each, the root mean square of all walkers</figcaption></figure>`, (values, box) => {
     const knots = names.map(name => values[name]), rates = drawn(knots, steps), distances = run(rates), yours = distances[steps]
     const [map, curve] = /** @type {SVGSVGElement[]} */ ([...box.querySelectorAll('svg[role=img]')])
-    map.innerHTML = `${axes}${[0, .005, .01, .015, .02].map(lr => tick(byRate([lr])[0], String(lr))).join('')}${line('dashed', byRate(constant.rates))}${line('less', byRate(cycle.rates))}${line('more', byRate(rates))}` +
-      knots.map((lr, i) => `<circle class="more" cx="${left + i*width/5}" cy="${byRate([lr])[0]}" r="6"/>`).join('')
-    curve.innerHTML = `${axes}<svg width="${left + width}" height="${height}">${line('dashed', byDistance(run(constant.rates)))}${line('less', byDistance(run(cycle.rates)))}${line('more', byDistance(distances))}</svg>` +
-      [.2, .5, 1, 2, 4].map(x => tick(byDistance([x])[0], String(x))).join('')
+    map.innerHTML = `${axes}${ticks(byRate.ticks(4), byRate)}${lines([constant.rates, cycle.rates, rates], byRate)}${knots.map((lr, i) => `<circle class="more" cx="${across(120*i)}" cy="${byRate(lr)}" r="6"/>`).join('')}`
+    curve.innerHTML = `${axes}${ticks([.2, .5, 1, 2, 4], byDistance)}${lines([run(constant.rates), run(cycle.rates), distances], byDistance)}`
     map.setAttribute('aria-label', `Three schedules. Yours: ${knots.map((lr, i) => `${number(lr, 4)} at step ${120*i}`).join(', ')}`)
     curve.setAttribute('aria-label', `How the three distances fall over ${steps} steps, on a logarithmic axis. Yours ends at ${number(yours, 3)}`)
     const won = yours < Math.min(cycle.away, constant.away) ? ' Yours is better than both!' : yours < Math.max(cycle.away, constant.away) - 1e-9 ? ' Yours is in between.' : ' Yours is no better than either.'
     return `You end ${number(yours, 3)} from the lowest point, the best one-cycle (up to ${cycle.rate}) ${number(cycle.away, 3)}, the best constant rate (${constant.rate}) ${number(constant.away, 3)}.${won}`
   })
-if (shown) onPress(/** @type {SVGSVGElement} */ (shown.box.querySelector('svg.drag')), (x, y) =>  // the nearest of the six goes there
-  shown.set({[names[clamp(Math.round((x - left)/width*5), 0, 5)]]: clamp(most*(1 - y/height), 0, most)}))
+if (shown) onPress(svgOf(shown.box, 'svg.drag'), (x, y) =>  // the nearest of the six goes there
+  shown.set({[names[clamp(Math.round(across.invert(x)/120), 0, 5)]]: clamp(byRate.invert(y), 0, most)}))

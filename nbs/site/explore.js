@@ -5,7 +5,7 @@
  * A slider; with `options` (the text of each value) a menu, with a text as its value a line to type in. */
 /** @typedef {Record<string, any>} Values  What the controls say, by name; numbers of the sliders. */
 
-/** The bytes of a text in base64. @param {string} text @returns {Uint8Array} */
+/** The bytes of a text in base64. @param {string} text @returns {Uint8Array<ArrayBuffer>} */
 export const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0))
 
 /** A number as text, with a real minus. @param {number} x @param {number} [digits] after the point */

@@ -8,6 +8,10 @@
 /** The bytes of a text in base64. @param {string} text @returns {Uint8Array<ArrayBuffer>} */
 export const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0))
 
+/** Those of bytes that were deflated, for a small file. @param {string} text */
+export const inflated = async text =>
+  new Uint8Array(await new Response(new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer())
+
 /** A number as text, with a real minus. @param {number} x @param {number} [digits] after the point */
 export const number = (x, digits = 2) => x.toFixed(digits).replace(/^-(0\.?0*)$/, '$1').replace('-', '−')
 

@@ -83,6 +83,40 @@ test('an edge gives nothing on plain paper, and most at the edge', () => {
   assert.equal(map.indexOf(3), 12*26)
 })
 
+test('a batch has the slope of its own loss, and an epoch of batches ends where the loss is lower', () => {
+  const {gradient, images, loss, pass} = of.dataloader, some = images.slice(5, 12), step = 1e-4
+  for (let i = 0; i < 5; i++) {
+    const w = random(2), slope = k => (loss(w.map((x, j) => x + step*(j === k)), some) - loss(w.map((x, j) => x - step*(j === k)), some))/2/step
+    near(gradient(w, some), [slope(0), slope(1)], 1e-6)
+  }
+  for (const size of [16, 50, 512]) {
+    const path = pass(images, size, .1)
+    assert.equal(path.length, 1 + Math.ceil(512/size))
+    assert(loss(path.at(-1)) < loss([0, 0]))
+  }
+})
+
+test('back through the graph come its slopes, if each node waits', () => {
+  const {frames, orders} = of.autograd, b = (w, x) => w*x*(w*x + w), step = 1e-4
+  for (let i = 0; i < 5; i++) {
+    const [w, x] = random(2, 3), all = frames(w, x, orders.right), {grads} = all.at(-1)
+    near([grads.w, grads.x1], [(b(w + step, x) - b(w - step, x))/2/step, (b(w, x + step) - b(w, x - step))/2/step], 1e-5)
+    assert.equal(all.length, frames(w, x, orders.early).length)
+  }
+})
+
+test('a higher threshold keeps fewer answers and fewer mistakes', () => {
+  const {kept, tally} = of.interpret, tallies = Array.from({length: 100}, (_, percent) => tally(kept(percent)))
+  assert.equal(tallies[0].all, 10_000)
+  tallies.slice(1).forEach(({all, wrong}, i) => assert(all <= tallies[i].all && wrong <= tallies[i].wrong))
+})
+
+test('without a rate a walker stays; on a line between two rates it gets both', () => {
+  const {drawn, run} = of.schedule
+  assert(run(Array(9).fill(0)).every(x => x === Math.hypot(4, .5)))
+  near(drawn([1, 3, 0], 4), [1, 2, 3, 1.5])
+})
+
 test('an answer to a drill is judged by its number, or by its shape', () => {
   const {rightAnswer} = drills
   for (const [given, wanted] of [['−2', '-2'], ['.5', '0.5'], ['1.005', '1'], ['3 4', '(3, 4)']]) assert(rightAnswer(given, wanted), given)

@@ -39,7 +39,19 @@ def _collated(dataset):
     "The whole dataset as one batch if it lies in memory; None if it makes its items when asked"
     if isinstance(dataset, torch.Tensor): return dataset
     if isinstance(dataset, TensorDataset): return dataset.tensors
-    if isinstance(dataset, (list, tuple, L)): return collate(list(dataset))
+    if not isinstance(dataset, (list, tuple, L)): return None
+    if isinstance(dataset[0], tuple): return tuple(map(_column, zip(*dataset, strict=True)))
+    return collate(list(dataset))
+
+def _column(items):
+    "One batch of all items; if they are the rows of one tensor, in order, that tensor, and nothing is copied"
+    one, n = items[0], len(items)
+    if (base := getattr(one, '_base', None)) is None: return collate(items)
+    places = [o.storage_offset() if getattr(o, '_base', None) is base else -1 for o in items]
+    first, step = places[0], places[-1] - places[-2] if n > 1 else 1
+    alike = step >= 0 and places == [first + i*step for i in range(n)]
+    if not alike or len({(o.shape, o.stride(), o.dtype) for o in items}) > 1: return collate(items)
+    return one.as_strided((n, *one.shape), (step, *one.stride()), first)
 
 def _pick(batch, idx):
     "The items at `idx` of a batch that `collate` made"

@@ -8,19 +8,24 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/clinic.html.md"""
 __all__ = ['show_curves', 'page', 'show_patient', 'diagnose']
 
 # %% ../nbs/clinic.ipynb #159d5b99
+from functools import lru_cache
+
 import matplotlib.pyplot as plt
 
 from .exercises.clinic import defined, patients, training
 from .plotting import colors
 
 # %% ../nbs/clinic.ipynb #28a58d14
+@lru_cache
+def _history(code, two): return training(defined(code), two)[1]
+
 def show_curves(
     number, # of the patient, 1 to 24
 ):
     "Draw loss and accuracy of a sick training, and, in grey, of the same one in health. Returns the axes"
     patient, axes = patients[number - 1], plt.figure(figsize=(7, 2.6)).subplots(1, 2)
     for code, looks in ((patient.healthy, ['.75']*3), (patient.sick, [colors['blue'], colors['red'], colors['red']])):
-        _, history = training(defined(code), patient.two)
+        history = _history(code, patient.two)
         healthy, labels = code == patient.healthy, ['training', 'held out', 'held out']
         for ax, column, color, label in zip(axes[[0, 0, 1]], zip(*history), looks, labels):
             ax.plot(range(1, len(column) + 1), column, '-s' if label == 'training' else '-o', color=color, markersize=3,

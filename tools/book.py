@@ -45,8 +45,7 @@ def assemble(site, names, home):
     "The book as one page of HTML"
     index = (site/'index.html').read_text(encoding='utf-8')
     sidebar = re.search(r'<nav id="quarto-sidebar".*?</nav>', index, re.S)[0]
-    link = r'<a href="([^"]*)\.html" class="sidebar-item-text[^"]*"[^>]*><span class="menu-text">([^<]*)</span>'
-    entries = re.findall(rf'<span class="menu-text">([^<]*)</span></span>|{link}', sidebar)
+    entries = re.findall(r'<summary>([^<]*)</summary>|<a href="([^"]*)\.html"[^>]*>([^<]*)</a>', sidebar)
     names = [page for _, page, _ in entries if page and page not in LEFT_OUT and (names is None or page in names)]
     listed, chapters, solutions = [], [], []
     for part, page, title in entries:

@@ -1,6 +1,5 @@
 """What makes the site small: the icons and styles that it uses, code marked by short tags, notebooks packed."""
 import gzip, re
-from io import BytesIO
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -62,12 +61,8 @@ def code(found):
 def page(text):
     "A page without what nothing reads"
     text = re.sub(r'<code class="sourceCode.*?</code>', code, text, flags=re.S)
-    text = re.sub(r' id="(toc-[^"]*|cb\d+)"| data-scroll-target="[^"]*"|<!-- WARNING.*?-->\n?', '', text)
-    return text.replace('title="Copy to clipboard" aria-label="Copy to clipboard"', 'title="Copy to clipboard"')
+    return re.sub(r' id="(toc-[^"]*|cb\d+)"| data-scroll-target="[^"]*"|<!-- WARNING.*?-->\n?', '', text)
 
-def pack(path):
-    "A file as a .gz, the same one for the same file"
-    out = BytesIO()
-    with gzip.GzipFile(fileobj=out, mode='wb', compresslevel=9, mtime=0) as f: f.write(path.read_bytes())
-    path.with_name(f'{path.name}.gz').write_bytes(out.getvalue())
-    path.unlink()
+def pack(path, text):
+    "A text as a .gz, the same one each time"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -1,8 +1,10 @@
 """What makes the site small: the icons and styles that it uses, code marked by short tags, notebooks packed."""
-import gzip, re
+import gzip, logging, re
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+logging.getLogger('fontTools').setLevel('ERROR')  # the font has 2 bytes too many, which does no harm
 
 def read(path): return path.read_text(encoding='utf-8')
 
@@ -44,7 +46,8 @@ def theme(site):
     classes = re.findall(r'class="([^"]*)"', ''.join(map(read, site.glob('*.html'))))
     scripts = ' '.join(map(read, [*(site/'site_libs').rglob('*.js'), *(site/'site').glob('*.js')]))
     used = set(' '.join(classes).split()) | set(re.findall(r'[\w-]+', scripts))
-    path.write_text('@charset "UTF-8";' + notice + fitting(re.sub(r'/\*.*?\*/', '', rules, flags=re.S), used), encoding='utf-8')
+    rules = fitting(re.sub(r'/\*.*?\*/', '', rules, flags=re.S), used)
+    path.write_text('@charset "UTF-8";' + notice + rules, encoding='utf-8')
 
 def code(found):
     "What smalldocs marks in code, in <i class=...>, which is short; operators and built-in names look like the rest"
@@ -61,7 +64,11 @@ def code(found):
 def page(text):
     "A page without what nothing reads"
     text = re.sub(r'<code class="sourceCode.*?</code>', code, text, flags=re.S)
-    return re.sub(r' id="(toc-[^"]*|cb\d+)"| data-scroll-target="[^"]*"|<!-- WARNING.*?-->\n?', '', text)
+    text = re.sub(r'(<(?:pre|code) class="sourceCode) python[^"]*"', r'\1"', text)
+    text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', ' class="nav-link"', text)
+    text = re.sub(r'(<div class="code-copy-outer-scaffold)"><div class="(sourceCode")[^>]*>(.*?</pre></div>)</div>',
+                  r'\1 \2>\3', text, flags=re.S)
+    return re.sub(r' id="(cb\d+|cell-[\d-]+)"|<!-- WARNING.*?-->\n?', '', text)
 
 def pack(path, text):
     "A text as a .gz, the same one each time"

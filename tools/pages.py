@@ -2,7 +2,7 @@
 import base64, html, io, json, re
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
+from PIL import Image, ImageDraw, ImageFont
 
 import lean
 
@@ -12,8 +12,8 @@ MEND = [  # (what smalldocs writes, what it becomes)
      r'<a class="sidebar-item-toggle.*?</a></div><ul[^>]*>(.*?</ul>)',
      r'<details open><summary>\1</summary><ul>\2</details>'),
     (r'<li class="sidebar-item[^"]*">(?:<div class="sidebar-item-container">)?', '<li>'),
-    (r'<a href="([^"]*)" class="sidebar-item-text[^"]*"( aria-current="page")?><span class="menu-text">([^<]*)</span></a></div>',
-     r'<a href="\1"\2>\3</a>'),
+    (r'<a href="([^"]*)" class="sidebar-item-text[^"]*"( aria-current="page")?>'
+     r'<span class="menu-text">([^<]*)</span></a></div>', r'<a href="\1"\2>\3</a>'),
     (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
     (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
     (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
@@ -54,8 +54,8 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text):
-    "Each line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
+def code_lines(text, short=36):
+    "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
         for line in found[2].split('\n'):
@@ -65,7 +65,9 @@ def code_lines(text):
                 else: open_tags.append(f'<{tag}>')
             indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
             style = f' style="--i:{indent}"' if indent else ''
-            out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
+            line = f'{before}{line}{"</span>"*len(open_tags)}'
+            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > short
+            out.append(f'<span{style}>{line}</span>' if long else line)
         return found[1] + '\n'.join(out) + '</code></pre>'
     def printed(found):
         if re.search(r'\S  +\S', found[1]): return found[0]
@@ -80,23 +82,15 @@ def of_lines(image):
     grey = sum(share for share, c in shares if max(c) - min(c) < 24 and max(c) < 235)
     return max(shares)[0] > .65 and grey < .07
 
-def of_few_colours(image):
-    "A picture in 16 colours, or in as many as it takes for nobody to see a difference"
-    for n in (16, 24, 32, 64, 128):
-        few = image.quantize(n, dither=Image.Dither.NONE)
-        off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGB')))
-        if max(off.rms) < 3: break
-    return few
-
 def figures(text, name, folder):
-    "A page whose pictures are files beside it, of few colours, as wide as they were designed"
+    "A page whose pictures are files beside it, 24 colours each, as wide as they were designed"
     folder.mkdir(exist_ok=True)
     def figure(found):
         before, data, after, caption = found.groups()
         image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
-        few = of_few_colours(image)
+        few = image.quantize(24, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
-        few.convert('RGB').save(file, lossless=True)
+        few.convert('RGB').save(file, lossless=True, quality=100)
         kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
         size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
         after = re.sub(r' class="[^"]*"', '', after)
@@ -129,7 +123,7 @@ def glossary(site):
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
 
-def short_index(site, most=240):
+def short_index(site, most=200):
     "The index of the search, with the beginning of each text: it is fetched at the first key"
     path = site/'search.json'
     entries = json.loads(path.read_text(encoding='utf-8'))

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from book import assemble, make_pdf
+from book import assemble, make_pdf, with_offer
 
 from mnist_sgd.drills import drill_pool, right_answer
 
@@ -265,6 +265,7 @@ def test_licences(page):
     for p in (ROOT/'_docs'/'site_libs').iterdir():
         assert re.search(rf'^(?=\S).*\b{re.escape(p.name)}\b.*: ', text, re.M), p.name
     assert text.count('Permission is hereby granted, free of charge') >= 3 and 'Apache License' in text
+    assert re.search(r'^site/d3.js: D3.*\n.*\n.*\n.*Copyright.*Mike Bostock', text, re.M)
 
 def texts(): return {p.stem: p.read_text(encoding='utf-8') for p in (ROOT/'_docs').glob('*.html')}
 
@@ -289,8 +290,8 @@ def test_weight(site):
             assert [o//2 for o in size] == [int(width), int(height)] and 'loading="lazy"' in tag
             seen += 1
     assert seen > 130
-    assert sum(p.stat().st_size for p in docs.rglob('*') if p.suffix != '.pdf') < 10_000_000
-    assert (docs/'search.json').stat().st_size < 400_000
+    assert sum(p.stat().st_size for p in docs.rglob('*') if p.suffix != '.pdf' and p.is_file()) < 6_000_000
+    assert (docs/'search.json').stat().st_size < 250_000
 
 def test_figures_as_designed_light_and_dark(page):
     "None is drawn larger than designed; by night drawings of lines are turned, what is dark for a reason is not"
@@ -464,6 +465,9 @@ def test_the_book_as_pdf(site, browser, tmp_path):
     pages = len(re.findall(rb'/Type /Page\b', path.read_bytes()))
     ends = [numbers[o] for o in ('similarity', 'recorder', 'solutions')]
     assert ends[0] == 3 and ends == sorted(ends) and ends[2] <= pages < 60
+    first = texts()['index']  # links to the PDF where there is one
+    assert ('mnist_sgd.pdf' in first) == (docs/'mnist_sgd.pdf').exists()
+    assert 'mnist_sgd.pdf' in Anchors(with_offer(first)).links
     order = [numbers[f'similarity--{o}'] for o in ('the-ideal-digit', 'is-it-a-three', 'exercises')]
     assert order == sorted(order) and order[-1] < numbers['recorder'] and not (docs/'book.html').exists()
 

@@ -32,6 +32,10 @@ def test_least_permissions(name):
         wanted = of_deploy[key] if name == 'deploy' else None
         assert job.get('permissions') == wanted and job['timeout-minutes'] <= 90, key
 
+def test_the_website_is_published_with_the_book_as_a_pdf():
+    runs = [step.get('run', '') for step in steps('deploy')]
+    assert [o.partition('#')[0].strip() for o in runs if 'docs.py' in o] == ['python3 tools/docs.py --pdf']
+
 @each
 def test_no_token_is_kept_and_nothing_that_a_stranger_wrote_is_run(name):
     assert 'pull_request_target' not in TEXTS[name] and 'secrets.' not in TEXTS[name]

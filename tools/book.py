@@ -45,8 +45,7 @@ def assemble(site, names, home):
     "The book as one page of HTML"
     index = (site/'index.html').read_text(encoding='utf-8')
     sidebar = re.search(r'<nav id="quarto-sidebar".*?</nav>', index, re.S)[0]
-    link = r'<a href="([^"]*)\.html" class="sidebar-item-text[^"]*"[^>]*><span class="menu-text">([^<]*)</span>'
-    entries = re.findall(rf'<span class="menu-text">([^<]*)</span></span>|{link}', sidebar)
+    entries = re.findall(r'<summary>([^<]*)</summary>|<a href="([^"]*)\.html"[^>]*>([^<]*)</a>', sidebar)
     names = [page for _, page, _ in entries if page and page not in LEFT_OUT and (names is None or page in names)]
     listed, chapters, solutions = [], [], []
     for part, page, title in entries:
@@ -88,6 +87,12 @@ def make_pdf(site, path, names, home, browser):
     book.unlink()
     return numbers
 
+def with_offer(text):
+    "The first page, with a link to the PDF"
+    before, fact, after = text.partition('on any laptop, offline.')
+    assert fact, 'the first page has no place for the link to the PDF'
+    return f'{before}{fact} <a href="mnist_sgd.pdf">The whole book as a PDF</a>.{after}'
+
 def whole_book(site, home):
     "Print the whole book to mnist_sgd.pdf, with the system's Chromium or else Playwright's, and link to it"
     from playwright.sync_api import sync_playwright
@@ -96,6 +101,5 @@ def whole_book(site, home):
         browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox'])
         make_pdf(site, site/'mnist_sgd.pdf', None, home, browser)
         browser.close()
-    page, offer = site/'index.html', ' <a href="mnist_sgd.pdf">The whole book as a PDF</a>.'
-    text = page.read_text(encoding='utf-8')
-    page.write_text(text.replace('on any laptop, offline.', f'on any laptop, offline.{offer}'), encoding='utf-8')
+    page = site/'index.html'
+    page.write_text(with_offer(page.read_text(encoding='utf-8')), encoding='utf-8')

@@ -19,6 +19,7 @@ from fastcore.docments import DocmentTbl
 from nbdev.serve import proc_nbs
 from nbdev.showdoc import BasicMarkdownRenderer
 
+import lean
 import pages
 from book import whole_book
 from mnist_sgd.data import mnist_arrays
@@ -125,7 +126,7 @@ def add_notebook_links(proc, chapters, git_url):
         nb = json.loads(page.read_text(encoding='utf-8'))
         links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}">'
                  '<i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
-                 f'<a href="notebooks/{chapter.name}" download>'
+                 f'<a href="notebooks/{chapter.name}.gz" download="{chapter.name}">'
                  '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a>')
         minutes = re.search(r'\*(About \d+ minutes)\.\*', chapter.read_text(encoding='utf-8'))
         if minutes: links += f' · {minutes[1]}'
@@ -139,7 +140,7 @@ def copy_chapters(site, chapters):
         nb = json.loads(chapter.read_text(encoding='utf-8'))
         for cell in nb['cells']:
             if 'outputs' in cell: cell['outputs'] = [o for o in cell['outputs'] if 'image/png' not in o.get('data', {})]
-        (site/'notebooks'/chapter.name).write_text(json.dumps(nb, ensure_ascii=False), encoding='utf-8')
+        lean.pack(site/'notebooks'/f'{chapter.name}.gz', json.dumps(nb, ensure_ascii=False))
 
 def licences(proc):
     "Write licences.txt: what others have written of the site, each part with its licence"
@@ -147,8 +148,7 @@ def licences(proc):
     vendor = files('smalldocs')/'assets'/'vendor'
     own = [f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower()]
     parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', '\n'.join(own)),
-             ('bootstrap and themes: Bootstrap, with Popper',
-              (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
+             ('themes: Bootstrap', (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
              ('bootstrap-icons: Bootstrap Icons', (vendor/'bootstrap-icons'/'LICENSE').read_text(encoding='utf-8')),
              ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8')),
              ('site/d3.js: D3, scales for our figures', re.search(r'/\*!(.*)\*/', d3, re.S)[1])]
@@ -167,6 +167,9 @@ def finish(site, settings, chapters):
     pages.cover(site, images, settings['lib_name'], 'How does\na network learn?')
     (site/'drills.json').write_text(json.dumps(drill_pool(), ensure_ascii=False), encoding='utf-8')
     copy_chapters(site, chapters)
+    shutil.rmtree(site/'site_libs'/'bootstrap')  # its scripts: no page has what they move
+    lean.icons(site)
+    lean.theme(site)
 
 def main():
     config = ConfigParser(delimiters=['='], interpolation=None)

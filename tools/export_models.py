@@ -27,7 +27,7 @@ from mnist_sgd.trained import load_trained
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGITS = 3, 7
-DTYPES = {np.dtype('<f4'): 'F32', np.dtype('<i4'): 'I32', np.dtype('u1'): 'U8'}
+DTYPES = {np.dtype('<f4'): 'F32', np.dtype('<f2'): 'F16', np.dtype('<i4'): 'I32', np.dtype('u1'): 'U8'}
 
 def pair_places(
     learn,     # the trained net for threes and sevens
@@ -84,7 +84,7 @@ def sample_arrays(name, places) -> dict:
 
 def write_safetensors(
     path,   # file to write
-    arrays, # arrays by name: float32, int32 or uint8
+    arrays, # arrays by name: float32, float16, int32 or uint8
     **meta, # texts about them
 ):
     "Write arrays in the safetensors format; those with the largest numbers first, so that all are aligned"
@@ -104,12 +104,14 @@ def read_safetensors(path) -> dict: # arrays by name
     head = {k: o for k, o in json.loads(raw[8:start]).items() if k != '__metadata__'}
     def array(o):
         begin, end = o['data_offsets']
-        return np.frombuffer(raw[start + begin:start + end], kinds[o['dtype']]).reshape(o['shape'])
+        a = np.frombuffer(raw[start + begin:start + end], kinds[o['dtype']]).reshape(o['shape'])
+        return a.astype('<f4') if a.dtype == '<f2' else a
     return {k: array(o) for k, o in head.items()}
 
 def export(path):
-    "Write the page's file"
-    write_safetensors(path, pair_arrays() | ten_arrays(),
+    "Write the page's file: numbers of 16 bits will do"
+    arrays = {k: a.astype('<f2') if a.dtype == '<f4' else a for k, a in (pair_arrays() | ten_arrays()).items()}
+    write_safetensors(path, arrays,
                       images="MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0",
                       models="mnist_sgd, Apache-2.0; trained by mnist_sgd train and tools/train_long.py")
 

@@ -4,18 +4,22 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+import lean
+
 MEND = [  # (what smalldocs writes, what it becomes)
-    # what folds a part of the sidebar is a button, with a name, which the keyboard reaches
-    (r'<a class="(sidebar-item-text sidebar-link) text-start"[^>]*>(.*?)</a>', r'<span class="\1">\2</span>'),
-    (r'<span class="menu-text">([^<]*)</span></span>'
-     r'<a class="(sidebar-item-toggle[^"]*)"([^>]*?) role="navigation"([^>]*?) aria-label="[^"]*">(.*?)</a>',
-     r'<span class="menu-text">\1</span></span>'
-     r'<button type="button" class="\2"\3\4 aria-label="\1: show or hide">\5</button>'),
+    # the list of pages is a plain list, whose parts fold without a script
+    (r'<div class="sidebar-item-container"><a class="[^"]*text-start"[^>]*><span class="menu-text">([^<]*)</span></a>'
+     r'<a class="sidebar-item-toggle.*?</a></div><ul[^>]*>(.*?</ul>)',
+     r'<details open><summary>\1</summary><ul>\2</details>'),
+    (r'<li class="sidebar-item[^"]*">(?:<div class="sidebar-item-container">)?', '<li>'),
+    (r'<a href="([^"]*)" class="sidebar-item-text[^"]*"( aria-current="page")?>'
+     r'<span class="menu-text">([^<]*)</span></a></div>', r'<a href="\1"\2>\3</a>'),
     (r'(<nav id="quarto-sidebar")', r'\1 aria-label="Pages"'),
     (r'(<nav class="page-navigation")', r'\1 aria-label="Previous and next"'),
     (r'(<nav id="TOC")', r'\1 aria-label="On this page"'),
     (r'<i class="bi([^"]*)"( role="img")?></i>', r'<i class="bi\1" aria-hidden="true"></i>'),
-    (r'title="Copy to Clipboard"', 'title="Copy to clipboard" aria-label="Copy to clipboard"'),
+    (r'<button title="Copy to Clipboard".*?</button>', ''),  # site.js brings it
+    (r'<script src="site_libs/bootstrap/[^>]*></script>', ''),
     # two operators side by side are one
     (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
     (r'(<span class="(\w+)">[^<]*)</span><span class="\2">', r'\1'),
@@ -50,8 +54,8 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text):
-    "Each line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
+def code_lines(text, short=36):
+    "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
         for line in found[2].split('\n'):
@@ -61,7 +65,9 @@ def code_lines(text):
                 else: open_tags.append(f'<{tag}>')
             indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
             style = f' style="--i:{indent}"' if indent else ''
-            out.append(f'<span{style}>{before}{line}{"</span>"*len(open_tags)}</span>')
+            line = f'{before}{line}{"</span>"*len(open_tags)}'
+            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > short
+            out.append(f'<span{style}>{line}</span>' if long else line)
         return found[1] + '\n'.join(out) + '</code></pre>'
     def printed(found):
         if re.search(r'\S  +\S', found[1]): return found[0]
@@ -77,14 +83,14 @@ def of_lines(image):
     return max(shares)[0] > .65 and grey < .07
 
 def figures(text, name, folder):
-    "A page whose pictures are files beside it, at most 128 colours each, as wide as they were designed"
+    "A page whose pictures are files beside it, 24 colours each, as wide as they were designed"
     folder.mkdir(exist_ok=True)
     def figure(found):
         before, data, after, caption = found.groups()
         image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
-        few = image.quantize(128, dither=Image.Dither.NONE)
+        few = image.quantize(24, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
-        few.convert('RGB').save(file, lossless=True)
+        few.convert('RGB').save(file, lossless=True, quality=100)
         kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
         size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
         after = re.sub(r' class="[^"]*"', '', after)
@@ -97,7 +103,7 @@ def finish(page, settings):
     text = page.read_text(encoding='utf-8').replace(f'href="{settings["doc_url"]}', 'href="')
     for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
     text = code_lines(figures(contents(text), page.stem, page.parent/'figures'))
-    page.write_text(head(text, page.stem, settings), encoding='utf-8')
+    page.write_text(lean.page(head(text, page.stem, settings)), encoding='utf-8')
 
 
 def home(site, chapters):
@@ -117,11 +123,11 @@ def glossary(site):
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
 
-def short_index(site, most=400):
+def short_index(site, most=200):
     "The index of the search, with the beginning of each text: it is fetched at the first key"
     path = site/'search.json'
     entries = json.loads(path.read_text(encoding='utf-8'))
-    for e in entries: e['text'] = e['text'][:most]
+    entries = [dict(href=e['href'], title=e['title'], section=e['section'], text=e['text'][:most]) for e in entries]
     path.write_text(json.dumps(entries, ensure_ascii=False, separators=(',', ':')), encoding='utf-8')
 
 def cover(site, images, title, words):

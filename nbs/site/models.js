@@ -2,8 +2,16 @@
 // An image is an array of 28*28 numbers, row by row, from 0 (paper) to 1 (ink).
 
 const SIDE = 28, BOX = 20  // an image; the square that MNIST's digits fit into
-/** @type {Record<string, typeof Float32Array | typeof Int32Array | typeof Uint8Array>} */
-const arrayTypes = {F32: Float32Array, I32: Int32Array, U8: Uint8Array}
+/** A number of 16 bits: its sign, five bits of a power of two, ten of a share. @param {number} bits */
+const half = bits => (bits >> 15 ? -1 : 1)*(bits & 0x7C00 ? 2**((bits >> 10 & 31) - 25)*(1024 + (bits & 1023)) : 2**-24*(bits & 1023))
+
+/** How the numbers of each kind are read. @type {Record<string, (bytes: ArrayBuffer) => Float32Array>} */
+const readers = {
+  F16: bytes => Float32Array.from(new Uint16Array(bytes), half),
+  F32: bytes => new Float32Array(bytes),
+  I32: bytes => Float32Array.from(new Int32Array(bytes)),
+  U8: bytes => Float32Array.from(new Uint8Array(bytes)),
+}
 
 /**
  * @typedef {ArrayLike<number>} Numbers
@@ -21,7 +29,7 @@ export async function loadModels(url = new URL('../models.safetensors', import.m
   const start = 8 + Number(new DataView(buffer).getBigUint64(0, true))
   const {__metadata__, ...head} = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)))
   return Object.fromEntries(Object.entries(head).map(([name, {dtype, shape, data_offsets: [from, to]}]) =>
-    [name, {shape, data: Float32Array.from(new arrayTypes[dtype](buffer.slice(start + from, start + to)))}]))
+    [name, {shape, data: readers[dtype](buffer.slice(start + from, start + to))}]))
 }
 
 // ---- the models

@@ -17,6 +17,29 @@ function mark(el) {
 const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.target)))
 $$('main pre, main .sd-table, main .cell-output-display').forEach(el => sizes.observe(el))
 
+// ---- A button to copy each block of code
+for (const block of $$('.code-copy-outer-scaffold')) {
+  const copy = document.createElement('button')
+  Object.assign(copy, {type: 'button', className: 'code-copy-button', title: 'Copy to clipboard', innerHTML: '<i class="bi" aria-hidden="true"></i>'})
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard.writeText($('code', block).innerText)
+    copy.classList.add('code-copy-button-checked')
+    setTimeout(() => copy.classList.remove('code-copy-button-checked'), 1500)
+  })
+  block.append(copy)
+}
+
+// ---- The notebooks are packed on the site; what is saved is the notebook itself
+for (const link of /** @type {HTMLAnchorElement[]} */ ($$('a[href$=".ipynb.gz"]'))) link.addEventListener('click', async event => {
+  event.preventDefault()
+  let notebook = await (await fetch(link.href)).blob()
+  const packed = new Uint8Array(await notebook.slice(0, 1).arrayBuffer())[0] === 31  // some servers unpack it themselves
+  if (packed) notebook = await new Response(notebook.stream().pipeThrough(new DecompressionStream('gzip'))).blob()
+  const saved = Object.assign(document.createElement('a'), {href: URL.createObjectURL(notebook), download: link.download})
+  saved.click()
+  URL.revokeObjectURL(saved.href)
+})
+
 // ---- The list of pages on a phone: the button says whether it is open, Escape closes it
 const menu = $('#quarto-sidebar'), button = $('.quarto-btn-toggle')
 if (menu && button) {

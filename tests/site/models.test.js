@@ -52,13 +52,15 @@ test('a drawing is fitted into 20 x 20, with its centre of mass in the middle, w
 
 test('a file of weights is read, and what is no file is an error', async () => {
   const head = JSON.stringify({__metadata__: {of: 'a test'}, w: {dtype: 'F32', shape: [2], data_offsets: [0, 8]},
-    digit: {dtype: 'U8', shape: [3], data_offsets: [8, 11]}}).padEnd(168)
+    h: {dtype: 'F16', shape: [4], data_offsets: [8, 16]}, digit: {dtype: 'U8', shape: [3], data_offsets: [16, 19]}}).padEnd(232)
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(head.length))
-  const file = Buffer.concat([length, Buffer.from(head), Buffer.from(Float32Array.of(.5, -2).buffer), Buffer.of(0, 3, 255)])
+  const file = Buffer.concat([length, Buffer.from(head), Buffer.from(Float32Array.of(.5, -2).buffer),
+    Buffer.from(Uint16Array.of(0x3C00, 0xC000, 0x3555, 1).buffer), Buffer.of(0, 3, 255)])
   const models = await loadModels(`data:;base64,${file.toString('base64')}`)
-  assert.deepEqual(Object.keys(models), ['w', 'digit'])
+  assert.deepEqual(Object.keys(models), ['w', 'h', 'digit'])
   assert.deepEqual([...models.w.data, ...models.digit.data, ...models.w.shape], [.5, -2, 0, 3, 255, 2])
+  near(models.h.data, [1, -2, 1365/4096, 2**-24], 0)
   await assert.rejects(loadModels('data:,nothing'))
 })
 

@@ -126,7 +126,7 @@ def add_notebook_links(proc, chapters, git_url):
         nb = json.loads(page.read_text(encoding='utf-8'))
         links = (f'<p class="notebook-links"><a href="{colab}/{chapter.name}">'
                  '<i class="bi bi-cloud" aria-hidden="true"></i> Open in Colab</a> · '
-                 f'<a href="notebooks/{chapter.name}.gz" download="{chapter.name}">'
+                 f'<a href="notebooks/{chapter.name}.gz" download>'
                  '<i class="bi bi-download" aria-hidden="true"></i> Download notebook</a>')
         minutes = re.search(r'\*(About \d+ minutes)\.\*', chapter.read_text(encoding='utf-8'))
         if minutes: links += f' · {minutes[1]}'

@@ -1,5 +1,5 @@
 "The website in a real browser"
-import json, random, re
+import gzip, json, random, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -506,3 +506,15 @@ def test_drills(page):
     assert judged == ours and 50 < sum(ours) < len(ours) - 50
 
 def test_build_is_quick(build_seconds): assert build_seconds < 600  # beside other tests
+
+@pytest.mark.parametrize('scripts, name', [(True, '05_descent.ipynb'), (False, '05_descent.ipynb.gz')])
+def test_a_notebook_can_be_downloaded(browser, site, scripts, name):
+    "By scripts as it is, without them as it lies on the site, packed"
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f'{site}/descent.html')
+    with page.expect_download() as found: page.get_by_role('link', name='Download notebook').click()
+    content = Path(found.value.path()).read_bytes()
+    nb = json.loads(content if scripts else gzip.decompress(content))
+    assert found.value.suggested_filename == name and len(nb['cells']) > 30
+    context.close()

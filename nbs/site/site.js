@@ -35,7 +35,7 @@ for (const link of /** @type {HTMLAnchorElement[]} */ ($$('a[href$=".ipynb.gz"]'
   let notebook = await (await fetch(link.href)).blob()
   const packed = new Uint8Array(await notebook.slice(0, 1).arrayBuffer())[0] === 31  // some servers unpack it themselves
   if (packed) notebook = await new Response(notebook.stream().pipeThrough(new DecompressionStream('gzip'))).blob()
-  const saved = Object.assign(document.createElement('a'), {href: URL.createObjectURL(notebook), download: link.pathname.split('/').pop().replace('.gz', '')})
+  const saved = Object.assign(document.createElement('a'), {href: URL.createObjectURL(notebook), download: link.pathname.replace(/.*\/|\.gz$/g, '')})
   saved.click()
   URL.revokeObjectURL(saved.href)
 })

@@ -153,7 +153,7 @@ def test_ten_digit_nets_are_the_stored_ones(exported):
     with torch.no_grad():
         stored_nets = load_trained('mlp')[0], load_trained('cnn')[0]
         for (name, net), stored in zip(ten_nets(exported).items(), stored_nets, strict=True):
-            assert (net(x[:500]) - stored(x[:500])).abs().max() < 1e-4, name
+            assert (net(x[:500]) - stored(x[:500])).abs().max() < .02, name  # its numbers have 16 bits
             scores = torch.cat([net(xb) for xb in x.split(500)])
             acc, sure[name] = class_accuracy(scores, y).item(), scores.softmax(1).amax(1).median().item()
             assert {'mlp': .975 < acc < .985, 'cnn': acc > .99}[name]  # as the page says
@@ -162,7 +162,7 @@ def test_ten_digit_nets_are_the_stored_ones(exported):
     assert [count_parameters(net) for net in stored_nets] == [79_510, 43_194]
     multiplications = sum(exported[f'cnn.{i}.weight'].size*size**2 for i, size in enumerate((14, 14, 7, 4))) + 10_240
     assert multiplications == 1_738_304
-    assert (ROOT/'_docs'/'models.safetensors').stat().st_size < 800_000
+    assert (ROOT/'_docs'/'models.safetensors').stat().st_size < 410_000
 
 def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
     x, nets = some_of_each(), ten_nets(exported)
@@ -563,7 +563,7 @@ def test_steps_through_images_of_all_digits(page, exported):
     n = int(right[places].sum())
     assert n == 30 and right[places[:n]].all() and shown[:n].tolist() == list(range(10))*3
     worst = losses[~right].topk(20).values
-    assert (losses[places[n:]] - worst).abs().max() < 1e-4, 'the worst mistakes, the worst first'
+    assert (losses[places[n:]] - worst).abs().max() < .01, 'the worst mistakes, the worst first'
     open_page(page, 'ten')
     assert ten_verdicts(page, f'Validation image {places[0]:,}, a zero.')[0] == '0'
     for _ in range(8): page.click('#next')

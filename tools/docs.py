@@ -146,8 +146,8 @@ def licences(proc):
     "Write licences.txt: what others have written of the site, each part with its licence"
     d3 = (ROOT/'nbs'/'site'/'d3.js').read_text(encoding='utf-8')
     vendor = files('smalldocs')/'assets'/'vendor'
-    own = [f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower()]
-    parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', '\n'.join(own)),
+    own = next(f.read_text() for f in distribution('smalldocs').files if 'licen' in f.name.lower())
+    parts = [('smalldocs.css and smalldocs.js: smalldocs, which rendered the pages', own),
              ('themes: Bootstrap', (vendor/'bootstrap'/'LICENSE').read_text(encoding='utf-8')),
              ('bootstrap-icons: Bootstrap Icons', (vendor/'bootstrap-icons'/'LICENSE').read_text(encoding='utf-8')),
              ('fuse: Fuse.js, the search', (vendor/'fuse'/'LICENSE').read_text(encoding='utf-8')),
@@ -169,7 +169,8 @@ def finish(site, settings, chapters):
     copy_chapters(site, chapters)
     shutil.rmtree(site/'site_libs'/'bootstrap')  # its scripts: no page has what they move
     lean.icons(site)
-    lean.theme(site)
+    lean.styles(site)
+    lean.scripts(site)
 
 def main():
     config = ConfigParser(delimiters=['='], interpolation=None)

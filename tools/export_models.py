@@ -109,8 +109,9 @@ def read_safetensors(path) -> dict: # arrays by name
     return {k: array(o) for k, o in head.items()}
 
 def export(path):
-    "Write the page's file: numbers of 16 bits will do"
-    arrays = {k: a.astype('<f2') if a.dtype == '<f4' else a for k, a in (pair_arrays() | ten_arrays()).items()}
+    "Write the page's file: for weights 16 bits will do"
+    arrays = pair_arrays() | ten_arrays()
+    arrays |= {k: a.astype('<f2') for k, a in arrays.items() if a.dtype == '<f4' and not k.startswith('ideal')}
     write_safetensors(path, arrays,
                       images="MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; CC BY-SA 3.0",
                       models="mnist_sgd, Apache-2.0; trained by mnist_sgd train and tools/train_long.py")

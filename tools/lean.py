@@ -39,31 +39,42 @@ def fitting(css, used):
         if selectors and inside: out.append(f'{selectors}{{{inside}}}')
     return ''.join(out)
 
-def theme(site):
-    "Of Bootstrap's style sheet what can fit an element of a page: classes that the pages have or a script names"
-    path = site/'site_libs'/'themes'/'default.min.css'
-    notice, rules = re.match(r'(?:@charset "UTF-8";)?(/\*!.*?\*/)(.*)', read(path), re.S).groups()
+def styles(site):
+    "Of the style sheets of others what can fit an element: classes that the pages have or a script names"
     classes = re.findall(r'class="([^"]*)"', ''.join(map(read, site.glob('*.html'))))
     scripts = ' '.join(map(read, [*(site/'site_libs').rglob('*.js'), *(site/'site').glob('*.js')]))
     used = set(' '.join(classes).split()) | set(re.findall(r'[\w-]+', scripts))
-    rules = fitting(re.sub(r'/\*.*?\*/', '', rules, flags=re.S), used)
-    path.write_text('@charset "UTF-8";' + notice + rules, encoding='utf-8')
+    for path in (site/'site_libs'/'themes'/'default.min.css', site/'site_libs'/'smalldocs.css'):
+        notice = re.match(r'(@charset "UTF-8";)?(/\*!.*?\*/)?', read(path), re.S)[0]
+        rules = re.sub(r'@charset "UTF-8";|/\*.*?\*/', '', read(path), flags=re.S)
+        path.write_text(notice + fitting(rules, used), encoding='utf-8')
+
+TAGS = dict(op='', bu='', kw='b', cf='b', st='i', ss='i', ch='i', dv='u', fl='u', bn='u')
 
 def code(found):
-    "What smalldocs marks in code, in <i class=...>, which is short; operators and built-in names look like the rest"
-    text, out, tags = found[0], [], []
-    for part in re.split(r'(</?span[^>]*>)', text):
+    "What smalldocs marks in code, in the shortest tags; operators and built-in names look like the rest"
+    out, ends = [], []
+    for part in re.split(r'(</?span[^>]*>)', found[0]):
         kind = re.fullmatch(r'<span class="(\w\w)">', part)
-        if kind: tags.append('' if kind[1] in ('op', 'bu') else 'i')
-        elif part.startswith('<span'): tags.append('span')
-        tag = tags.pop() if part == '</span>' else tags[-1] if part.startswith('<span') else None
-        if tag is None or tag == 'span': out.append(part)
-        elif tag: out.append(f'<i class={kind[1]}>' if kind else '</i>')
+        if kind:
+            tag = TAGS.get(kind[1], f'i class={kind[1]}')
+            ends.append(tag and f'</{tag[0]}>')
+            part = tag and f'<{tag}>'
+        elif part.startswith('<span'): ends.append('</span>')
+        elif part == '</span>': part = ends.pop()
+        out.append(part)
     return ''.join(out).replace('&#x27;', "'").replace('&quot;', '"')
+
+def scripts(site):
+    "Scripts without the comments that have types in them: those are for whoever changes them"
+    comment = r'\n */\*\*\s(?:(?!\*/).)*\*/(?=\n)|/\*\*\s.*?\*/ ?'
+    for path in (site/'site').glob('*.js'):
+        path.write_text(re.sub(comment, '', read(path), flags=re.S), encoding='utf-8')
 
 def page(text):
     "A page without what nothing reads"
     text = re.sub(r'<code class="sourceCode.*?</code>', code, text, flags=re.S)
+    text = text.replace(' target="_blank" style="float:right; font-size:smaller">source', '>source')
     text = re.sub(r'(<(?:pre|code) class="sourceCode) python[^"]*"', r'\1"', text)
     text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', ' class="nav-link"', text)
     text = re.sub(r'(<div class="code-copy-outer-scaffold)"><div class="(sourceCode")[^>]*>(.*?</pre></div>)</div>',

@@ -2,7 +2,7 @@
 import base64, html, io, json, re
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 import lean
 
@@ -82,13 +82,22 @@ def of_lines(image):
     grey = sum(share for share, c in shares if max(c) - min(c) < 24 and max(c) < 235)
     return max(shares)[0] > .65 and grey < .07
 
+def of_few_colours(image):
+    "A picture in as few colours as it takes to look the same: pale grey must not become pale blue"
+    for n in (24, 32, 48, 64, 96, 128):
+        few = image.quantize(n, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        red, green, blue = ImageChops.difference(image, few.convert('RGB')).split()
+        off = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()
+        if sum(off[5:]) < .028*sum(off): break
+    return few
+
 def figures(text, name, folder):
-    "A page whose pictures are files beside it, 24 colours each, as wide as they were designed"
+    "A page whose pictures are files beside it, of few colours, as wide as they were designed"
     folder.mkdir(exist_ok=True)
     def figure(found):
         before, data, after, caption = found.groups()
         image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
-        few = image.quantize(24, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = of_few_colours(image)
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
         few.convert('RGB').save(file, lossless=True, quality=100)
         kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
@@ -123,7 +132,7 @@ def glossary(site):
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
 
-def short_index(site, most=200):
+def short_index(site, most=160):
     "The index of the search, with the beginning of each text: it is fetched at the first key"
     path = site/'search.json'
     entries = json.loads(path.read_text(encoding='utf-8'))

@@ -6,7 +6,10 @@ from itertools import chain
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.utils.data import TensorDataset
+
+import stills
 
 from mnist_sgd.autograd import Value
 from mnist_sgd.broadcast import broadcast_shape
@@ -370,4 +373,21 @@ def test_without_scripts_a_sentence_says_where_the_figure_is(browser, site):
         assert 'website of this book shows' in box.inner_text()
         anchor = box.locator('a').get_attribute('href').partition('#')[2]
         assert page.locator(f'[id="{anchor}"]').count() == 1, anchor
+    context.close()
+
+def test_without_scripts_there_is_a_still_picture(browser, site, tmp_path):
+    "It shows what the figure shows as it begins"
+    stills.draw(browser, site, tmp_path)
+    context = browser.new_context(java_script_enabled=False, base_url=site, color_scheme='dark')
+    page = context.new_page()
+    for name, stem in stills.figures():
+        old, new = (np.array(Image.open(o/f'{name}.webp').convert('L'), float) for o in (stills.FOLDER, tmp_path))
+        assert old.shape[1] == new.shape[1] and abs(old.shape[0] - new.shape[0]) < 40, 'run: python tools/stills.py'
+        n = min(len(old), len(new))
+        assert abs(old[:n].mean() - new[:n].mean()) < 2 and np.corrcoef(old[:n].flat, new[:n].flat)[0, 1] > .5, name
+        page.goto(f'/{stem}.html')
+        image = page.locator(f'#{name} img')
+        image.scroll_into_view_if_needed()
+        page.wait_for_function('image => image.complete && image.naturalWidth > 900', arg=image.element_handle())
+        assert len(image.get_attribute('alt')) > 15
     context.close()

@@ -159,6 +159,7 @@ def licences(proc):
 def finish(site, settings, chapters):
     "All that is done to the site once smalldocs has rendered it"
     for page in site.glob('*.html'): pages.finish(page, settings)
+    shutil.copytree(pages.STILLS, site/'figures', dirs_exist_ok=True)
     pages.home(site, chapters)
     pages.glossary(site)
     pages.short_index(site)

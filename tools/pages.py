@@ -26,6 +26,8 @@ MEND = [  # (what smalldocs writes, what it becomes)
     (r'(<p id="summary"[^>]*>[^<]*</p>)', r'\1<noscript><p>Drawing needs JavaScript, which is off in your browser: '
      'it is the page itself that computes what the models say.</p></noscript>'),
 ]
+STILLS = Path(__file__).parent.parent/'nbs'/'site'/'stills'
+
 def template(name): return (Path(__file__).parent/'templates'/f'{name}.html').read_text(encoding='utf-8').rstrip('\n')
 
 # by night drawings of lines are turned; pictures of digits stay on paper, as does what is dark or bright for a reason
@@ -107,11 +109,22 @@ def figures(text, name, folder):
     png = r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?'
     return re.sub(png, figure, text, flags=re.S)
 
+def stills(text):
+    "Where scripts are off, a figure to play with is a picture of how it begins (tools/stills.py)"
+    def still(found):
+        start, name, alt = found.groups()
+        width, height = Image.open(STILLS/f'{name}.webp').size
+        size = f'width="{width*2//3}" height="{height*2//3}"'
+        image = f'<img src="figures/{name}.webp" alt="{alt[0].upper()}{alt[1:]}" class="turned" {size} loading="lazy">'
+        return f'{start}<noscript><p>{image}</p></noscript>'
+    place = r'(<div id="(explore-\w+|descent)">)(?=<p><em>Here the <a [^>]*>[^<]*</a>\s+shows (.*?),? to play with)'
+    return re.sub(place, still, text, flags=re.S)
+
 def finish(page, settings):
     "Mend a page of the site, and make its links stay on the site that it is read from"
     text = page.read_text(encoding='utf-8').replace(f'href="{settings["doc_url"]}', 'href="')
     for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
-    text = code_lines(figures(contents(text), page.stem, page.parent/'figures'))
+    text = code_lines(figures(stills(contents(text)), page.stem, page.parent/'figures'))
     page.write_text(lean.page(head(text, page.stem, settings)), encoding='utf-8')
 
 

@@ -1,5 +1,5 @@
 "What the package says of itself, and what it costs to import"
-import re, subprocess, sys
+import json, re, subprocess, sys
 from configparser import ConfigParser
 from importlib.metadata import metadata, requires
 from pathlib import Path
@@ -77,6 +77,18 @@ def test_the_texts_beside_the_readme_ship_and_link_to_what_is_there(settings):
         for link in re.findall(r'\]\((?!http)([^)#]+)', path.read_text(encoding='utf-8')):
             assert (ROOT/link).exists(), f'{path.name}: {link}'
     assert f"{settings['git_url']}/security/advisories/new" in (ROOT/'SECURITY.md').read_text(encoding='utf-8')
+
+def test_what_checks_the_scripts_of_the_site_is_pinned_and_does_not_ship():
+    if not (ROOT/'package.json').exists(): pytest.skip('not in the sdist')
+    tools, lock = (json.loads((ROOT/f'{o}.json').read_text(encoding='utf-8')) for o in ('package', 'package-lock'))
+    for name, version in tools['devDependencies'].items():
+        assert re.fullmatch(r'\d+\.\d+\.\d+', version), name
+        assert lock['packages'][f'node_modules/{name}']['version'] == version
+    assert tools['private'] and 'dependencies' not in tools
+    assert not [k for k, o in lock['packages'].items() if 'resolved' in o]  # from whichever registry the reader has
+    lines = (ROOT/'MANIFEST.in').read_text(encoding='utf-8').splitlines()
+    assert 'prune tests/site' in lines and '*.ts' in lines[-1].split() and lines[-1].startswith('global-exclude')
+    assert not any(o in line for line in lines for o in ('package', 'node_modules', 'npmrc'))
 
 def test_every_page_is_in_the_sidebar():
     text = (ROOT/'nbs'/'_quarto.yml').read_text(encoding='utf-8')

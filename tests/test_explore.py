@@ -388,6 +388,6 @@ def test_without_scripts_there_is_a_still_picture(browser, site, tmp_path):
         page.goto(f'/{stem}.html')
         image = page.locator(f'#{name} img')
         image.scroll_into_view_if_needed()
-        page.wait_for_function('image => image.complete && image.naturalWidth > 900', arg=image.element_handle())
+        page.wait_for_function('image => image.complete && image.naturalWidth > 600', arg=image.element_handle())
         assert len(image.get_attribute('alt')) > 15
     context.close()

@@ -49,10 +49,10 @@ def styles(site):
         rules = re.sub(r'@charset "UTF-8";|/\*.*?\*/', '', read(path), flags=re.S)
         path.write_text(notice + fitting(rules, used), encoding='utf-8')
 
-TAGS = dict(op='', bu='', kw='b', cf='b', st='i', ss='i', ch='i', dv='u', fl='u', bn='u')
+TAGS = dict(op='', bu='', va='', kw='b', cf='b', st='i', ss='i', ch='i', dv='u', fl='u', bn='u')
 
 def code(found):
-    "What smalldocs marks in code, in the shortest tags; operators and built-in names look like the rest"
+    "What smalldocs marks in code, in the shortest tags; operators and names look like the rest"
     out, ends = [], []
     for part in re.split(r'(</?span[^>]*>)', found[0]):
         kind = re.fullmatch(r'<span class="(\w\w)">', part)

@@ -56,7 +56,7 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text, short=36):
+def code_lines(text, short=42):
     "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
@@ -90,7 +90,7 @@ def of_few_colours(image):
         few = image.quantize(n, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         red, green, blue = ImageChops.difference(image, few.convert('RGB')).split()
         off = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()
-        if sum(off[5:]) < .028*sum(off): break
+        if sum(off[5:]) < .05*sum(off): break
     return few
 
 def figures(text, name, folder):
@@ -145,7 +145,7 @@ def glossary(site):
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')
 
-def short_index(site, most=160):
+def short_index(site, most=120):
     "The index of the search, with the beginning of each text: it is fetched at the first key"
     path = site/'search.json'
     entries = json.loads(path.read_text(encoding='utf-8'))

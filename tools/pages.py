@@ -114,7 +114,7 @@ def stills(text):
     def still(found):
         start, name, alt = found.groups()
         width, height = Image.open(STILLS/f'{name}.webp').size
-        size = f'width="{width*2//3}" height="{height*2//3}"'
+        size = f'width="{width}" height="{height}"'
         image = f'<img src="figures/{name}.webp" alt="{alt[0].upper()}{alt[1:]}" class="turned" {size} loading="lazy">'
         return f'{start}<noscript><p>{image}</p></noscript>'
     place = r'(<div id="(explore-\w+|descent)">)(?=<p><em>Here the <a [^>]*>[^<]*</a>\s+shows (.*?),? to play with)'

@@ -1,4 +1,4 @@
-"""After this page you know where the minutes of a well-known example go, by which steps they become seconds, and what each step is worth in time and in accuracy.
+"""After this page you know where the time of a well-known example goes, by which steps it shrinks to seconds, and what each step is worth in time and in accuracy.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/fast.html.md"""
 
@@ -7,8 +7,9 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/fast.html.md"""
 # %% auto #0
 __all__ = ['one_pixel', 'fast_cnn', 'fast_learner']
 
-# %% ../nbs/fast.ipynb #6d83a779
+# %% ../nbs/fast.ipynb #b4a12b65
 import torch
+from torch import nn
 
 from .conv import cnn
 from .guards import Count, checked
@@ -22,18 +23,19 @@ def one_pixel(
     "All pictures shifted by at most a pixel, up or down and to a side, at random; what leaves comes in at the other side"
     return pictures.roll(torch.randint(-1, 2, (2,)).tolist(), (-2, -1))
 
-# %% ../nbs/fast.ipynb #edc56000
+# %% ../nbs/fast.ipynb #bb80b063
 @checked
 def fast_cnn(
     n_out: Count=10, # scores: one per class
-): # from n x 784 to n x n_out
+    channels=(16, 32, 32, 48), # of each layer
+) -> nn.Sequential: # from n x 784 to n x n_out
     "A `cnn` that sees the 20 by 20 pixels in the middle"
-    return cnn(n_out, (16, 32, 32, 48), crop=4)
+    return cnn(n_out, channels, crop=4)
 
 def fast_learner(
     digits=range(10), # which digits to tell apart
     batch_size=64,    # images a step
-    aside=0, **options, # as for `cnn_learner`
+    aside=0, net=fast_cnn, **options, # as for `cnn_learner`
 ) -> Learner:
     "A `fast_cnn`, not trained yet, and shifted images to train it with"
-    return cnn_learner(digits, batch_size, aside, net=fast_cnn, transform=one_pixel, **options)
+    return cnn_learner(digits, batch_size, aside, net=net, transform=one_pixel, **options)

@@ -68,8 +68,8 @@ def _share_norms(learn):
 
 # %% ../nbs/story.ipynb #612d040b
 models = dict(linear=lambda n_out=1: nn.Linear(28*28, n_out), relu=lambda n_out=1: two_layer_net(50, n_out=n_out),
-              conv=fast_cnn)
-story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(6, .2, 128))  # epochs, learning rate, images a step
+              conv=partial(fast_cnn, channels=(16, 32, 64, 64)))
+story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(8, .2, 128))  # epochs, learning rate, images a step
 story_models = 'linear', 'relu'
 
 def _is_pair(name, digits):
@@ -89,7 +89,7 @@ def train_baseline(
 
 def _new_learner(name, digits, batch_size, device, make):
     "An untrained Learner of one of `models`, with its data"
-    if name == 'conv': return fast_learner(digits, batch_size, device=device, make=make)
+    if name == 'conv': return fast_learner(digits, batch_size, net=models[name], device=device, make=make)
     load = pair_tensors if (pair := _is_pair(name, digits)) else digit_tensors
     train, valid = (torch.utils.data.TensorDataset(*load(split, digits)) for split in ('train', 'valid'))
     dls = DataLoaders(DataLoader(train, batch_size, shuffle=True), DataLoader(valid, batch_size))

@@ -114,10 +114,10 @@ def last_of(generator, n): return [next(generator) for _ in range(n)][-1]
 smooth = partial(F.cross_entropy, label_smoothing=.1)
 cycle = dict(opt_func=momentum, schedule=one_cycle(.2))
 STEPS = {  # epochs, and a function of them
-    "PyTorch's example": (4, lambda n: last_of(example(), n)),
-    'rows picked at once': (4, partial(book, net=lambda: nn.Sequential(nn.Unflatten(1, (1, 28, 28)), *example_net()),
+    "PyTorch's example": (5, lambda n: last_of(example(), n)),
+    'rows picked at once': (5, partial(book, net=lambda: nn.Sequential(nn.Unflatten(1, (1, 28, 28)), *example_net()),
                                        loss_func=F.nll_loss)),
-    'strides and batch norm': (3, partial(book, net=cnn)),
+    'strides and batch norm': (4, partial(book, net=cnn)),
     'momentum, one cycle': (2, partial(book, net=cnn, **cycle)),
     'shifts, smoothing': (1, partial(book, net=cnn, loss_func=smooth, transform=one_pixel, **cycle)),
     'only the middle': (1, partial(book, net=fast_cnn, loss_func=smooth, transform=one_pixel, **cycle))}

@@ -72,6 +72,10 @@ class Wide(Image.Image):
 def trained_model(kind, **meta):
     Learner((), models[kind]()).save('model.npz', **dict(name=kind, digits=(3, 7)) | meta)
     return 'model.npz'
+def conv_of_chapter_16():
+    "What `mnist_sgd train --models conv` made before it had a faster net"
+    Learner((), cnn(), metrics=class_accuracy).save('model.npz', name='conv', digits=tuple(range(10)))
+    return 'model.npz'
 def nan_model():
     learn = Learner((), models['linear']())
     learn.params[0].data[0, 5] = nan
@@ -522,6 +526,7 @@ CALLS = [
     *[(load_model, lambda d=d: load_model(trained_model('relu', digits=d)),
        ValueError, r'model.npz holds no model .*digits .*make one with')
       for d in ([3, 12], [3, 3], '37', [3., 7.], [[3], [7]])],
+    (load_model, lambda: load_model(conv_of_chapter_16()), ValueError, 'model.npz .*is of a different model'),
     (load_model, lambda: load_model(nan_model()), ValueError, 'NaN or infinite.*smaller learning rate'),
 ]
 

@@ -48,7 +48,7 @@ def test_the_example_is_pytorchs(fast):
 
 def test_our_steps_learn_from_other_images_than_they_are_judged_on(fast, monkeypatch):
     monkeypatch.setattr(fast, 'ASIDE', 57_000)  # so that it takes seconds
-    for name, (_, step) in list(fast.STEPS.items())[2:]: assert .8 < step(1) < .98, name
+    for name, (_, step) in list(fast.STEPS.items())[1:]: assert .8 < step(1) < .98, name
     assert .8 < next(fast.ours()) < .98
 
 def test_the_stored_race_was_won_twenty_to_one(fast):

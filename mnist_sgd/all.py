@@ -28,6 +28,7 @@ from .data import *
 from .dataloader import *
 from .descent import *
 from .distributed import *
+from .fast import *
 from .files import *
 from .gradient import *
 from .interpret import *

@@ -57,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
         help='the digits to tell apart: two or more, or all (default: 3 7)')
     add('--models', nargs='+', choices=['similarity', 'linear', 'relu', 'conv'], metavar='NAME',
         help='which of similarity, linear, relu, conv (default: all; without conv for two digits)')
-    add('--epochs', type=_whole(1, 10**6), metavar='N', help='rounds through the images (default: 15; conv: 9)')
+    add('--epochs', type=_whole(1, 10**6), metavar='N', help='rounds through the images (default: 15; conv: 8)')
     add('--lr', type=_rate, metavar='RATE', help='learning rate (default: 0.1; conv: 0.2 at its highest)')
     add('--batch-size', type=_whole(1, 10**6), metavar='N', help='images per step (default: 64; conv: 128)')
     add('--seed', type=_whole(0, 2**63 - 1), default=42, metavar='N', help='of all random numbers (default: 42)')

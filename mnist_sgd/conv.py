@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from fastcore.foundation import patch
 from torch import Tensor, nn
 
-from .guards import Count, Floats, Numbers, checked
+from .guards import Count, Floats, Numbers, Whole, checked
 
 # %% ../nbs/16_conv.ipynb #6da97c04
 def _pair(o): return o if isinstance(o, tuple) else (o, o)
@@ -93,13 +93,14 @@ def conv_layer(
 def cnn(
     n_out: Count=10, # scores: one per class
     channels=(16, 32, 32, 64), strides=(2, 1, 2, 2), # of each layer
-    norm=True,       # batch normalisation?
+    norm=True, crop: Whole=0, # batch normalisation? pixels to leave out on each side
 ) -> nn.Sequential: # from n x 784 to n x n_out
     "A convolutional net for pictures of 28 by 28; the first kernels are 5 by 5, the others 3 by 3"
-    layers, size = [], 28
+    layers, size = [], 28 - 2*crop
     for n_in, n, stride in zip((1, *channels[:-1]), channels, strides, strict=True):
         layers.append(conv_layer(n_in, n, kernel := 3 if layers else 5, stride, norm))
         size = conv_shape(size, kernel, stride, kernel//2)[0]
     head = nn.Flatten(), nn.Linear(channels[-1]*size**2, n_out)
-    net = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), *layers, *head)
+    first = nn.Unflatten(1, (1, 28, 28)), *[nn.ZeroPad2d(-crop)]*(crop > 0)
+    net = nn.Sequential(*first, *layers, *head)
     return net.to(memory_format=torch.channels_last)

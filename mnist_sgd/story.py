@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from torch import nn
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
-from .conv import cnn
 from .data import digit_tuple
 from .dataloader import DataLoader, DataLoaders
+from .fast import fast_cnn, fast_learner
 from .files import load_arrays
 from .learner import Learner
 from .linear import pair_tensors
@@ -31,7 +31,6 @@ from .relu import count_parameters, two_layer_net
 from .schedule import one_cycle
 from .similarity import PixelSimilarity, accuracy
 from .softmax import class_accuracy, digit_tensors
-from .trained import cnn_learner
 
 # %% ../nbs/story.ipynb #1a718606
 class _Everywhere(torch.autograd.Function):
@@ -69,8 +68,8 @@ def _share_norms(learn):
 
 # %% ../nbs/story.ipynb #612d040b
 models = dict(linear=lambda n_out=1: nn.Linear(28*28, n_out), relu=lambda n_out=1: two_layer_net(50, n_out=n_out),
-              conv=cnn)
-story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(9, .2, 128))  # epochs, learning rate, images a step
+              conv=partial(fast_cnn, channels=(16, 32, 64, 64)))
+story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(8, .2, 128))  # epochs, learning rate, images a step
 story_models = 'linear', 'relu'
 
 def _is_pair(name, digits):
@@ -90,7 +89,7 @@ def train_baseline(
 
 def _new_learner(name, digits, batch_size, device, make):
     "An untrained Learner of one of `models`, with its data"
-    if name == 'conv': return cnn_learner(digits, batch_size, device=device, make=make)
+    if name == 'conv': return fast_learner(digits, batch_size, net=models[name], device=device, make=make)
     load = pair_tensors if (pair := _is_pair(name, digits)) else digit_tensors
     train, valid = (torch.utils.data.TensorDataset(*load(split, digits)) for split in ('train', 'valid'))
     dls = DataLoaders(DataLoader(train, batch_size, shuffle=True), DataLoader(valid, batch_size))

@@ -50,16 +50,17 @@ def cnn_learner(
     digits=range(10), # which digits to tell apart
     batch_size=128,   # images a step
     aside=0,          # judge by so many of the training images, not by the test images, to choose settings
+    net=cnn, transform=None, # makes a net for so many classes; changes n x 1 x 28 x 28 images; None for `small_moves`
     make=Learner, **options, # class of the Learner, and options for it
 ) -> Learner:
-    "A `cnn`, not trained yet, and changed images to train it with"
+    "A convolutional net, not trained yet, and changed images to train it with"
     x, y = digit_tensors('train', digits)
     n = len(x) - aside
     valid = TensorDataset(x[n:], y[n:]) if aside else TensorDataset(*digit_tensors('valid', digits))
-    train_dl = Augmented(TensorDataset(x[:n], y[:n]), small_moves(), batch_size=batch_size, shuffle=True)
+    train_dl = Augmented(TensorDataset(x[:n], y[:n]), transform or small_moves(), batch_size=batch_size, shuffle=True)
     opt_func, loss_func = partial(SGD, momentum=.9, weight_decay=5e-4), partial(F.cross_entropy, label_smoothing=.1)
     dls = DataLoaders(train_dl, DataLoader(valid, 500))
-    return make(dls, cnn(len(digits)), opt_func, loss_func, class_accuracy, **options)
+    return make(dls, net(len(digits)), opt_func, loss_func, class_accuracy, **options)
 
 def train_cnn(
     digits=range(10), # which digits to tell apart

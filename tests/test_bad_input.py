@@ -19,7 +19,7 @@ from mnist_sgd.cli import main
 from mnist_sgd.tensor import tensor
 
 MODULES = ('files data tensor broadcast similarity gradient descent dataloader linear optimizer relu recorder '
-           'pictures checkpoint learner interpret speed softmax schedule signals conv trained launcher '
+           'pictures checkpoint learner interpret speed softmax schedule signals conv trained fast launcher '
            'distributed story').split()
 nan, inf = float('nan'), float('inf')
 rand, zeros, ones = torch.rand, torch.zeros, torch.ones
@@ -71,6 +71,10 @@ class Wide(Image.Image):
         self._size, self._mode = (100_000, 100_000), 'L'
 def trained_model(kind, **meta):
     Learner((), models[kind]()).save('model.npz', **dict(name=kind, digits=(3, 7)) | meta)
+    return 'model.npz'
+def conv_of_chapter_16():
+    "What `mnist_sgd train --models conv` made before it had a faster net"
+    Learner((), cnn(), metrics=class_accuracy).save('model.npz', name='conv', digits=tuple(range(10)))
     return 'model.npz'
 def nan_model():
     learn = Learner((), models['linear']())
@@ -422,6 +426,7 @@ CALLS = [
     *[(conv_layer, lambda n=n: conv_layer(*n), ValueError, f'{name} is 0; .*1 or more')
       for name, n in dict(n_out=(3, 0), kernel=(3, 4, 0), stride=(3, 4, 3, 0)).items()],
     (cnn, lambda: cnn(0), ValueError, 'n_out is 0; .*1 or more'),
+    (cnn, lambda: cnn(crop=-4), ValueError, 'crop is -4; .*0 or more'),
     (cnn, lambda: cnn(10, (8, 0), (2, 2)), ValueError, 'n_out is 0; .*1 or more'),
     (cnn, lambda: cnn(10, (8, 8), (2,)), ValueError, r'zip\(\) argument'),
     (cnn, lambda: cnn(10, (), ()), ValueError, r'zip\(\) argument'),
@@ -504,6 +509,9 @@ CALLS = [
     (pictures.fitted, lambda: pictures.fitted(np.zeros((9, 9), np.float32)), IndexError, 'out of bounds'),
     (pictures_in, lambda: list(pictures_in(['.'])), ValueError, r'no picture in the folder \.; .* \.jpeg'),
     (cnn_learner, lambda: cnn_learner((3, 12)), ValueError, 'digits has 12'),
+    (one_pixel, lambda: one_pixel(rand(784)), IndexError, r'out of range \(expected to be in range of \[-1, 0\]'),
+    (fast_cnn, lambda: fast_cnn(0), ValueError, 'n_out is 0; .*1 or more'),
+    (fast_learner, lambda: fast_learner((3, 12)), ValueError, 'digits has 12'),
     (load_model, lambda: load_model('none.npz'), FileNotFoundError, "No such file.*'none.npz'"),
     (load_model, lambda: load_model(trained_model('relu', name='cnn')),
      ValueError, "name is 'cnn', not one of linear, relu, conv; make one with mnist_sgd train"),
@@ -518,6 +526,7 @@ CALLS = [
     *[(load_model, lambda d=d: load_model(trained_model('relu', digits=d)),
        ValueError, r'model.npz holds no model .*digits .*make one with')
       for d in ([3, 12], [3, 3], '37', [3., 7.], [[3], [7]])],
+    (load_model, lambda: load_model(conv_of_chapter_16()), ValueError, 'model.npz .*is of a different model'),
     (load_model, lambda: load_model(nan_model()), ValueError, 'NaN or infinite.*smaller learning rate'),
 ]
 

@@ -57,7 +57,7 @@ def test_no_pickle_only_numbers(name):
 
 def test_all_of_them_are_small():
     files = list(TRAINED.iterdir())
-    assert {p.name for p in files} == {'results.json', 'reader.npz', *(f'{name}.npz' for name in GOALS)}
+    assert {p.name for p in files} == {'results.json', 'fast.json', 'reader.npz', *(f'{name}.npz' for name in GOALS)}
     assert sum(p.stat().st_size for p in files) < 1_000_000
 
 @pytest.mark.parametrize('name, recipe', [

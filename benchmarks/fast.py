@@ -13,10 +13,6 @@ of its steps once, judged on held-out images, and the two recipes, judged on the
 others, with each of the seeds. A round, or the second line, is a matter of some ten minutes on two cores that have
 nothing else to do.
 """
-import os
-
-os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # threads that wait leave the core to others; PyTorch reads it once
-
 import argparse, json, platform, statistics, sys, time
 from functools import partial
 from pathlib import Path

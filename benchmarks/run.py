@@ -12,7 +12,7 @@ contestant: nothing but the matrix products of forward and backward, over float3
 installed is named and left out. Learner.fit and fastai validate after each epoch, the others do not: so these two get a
 single image to validate on. One thing is not quite equal: scikit-learn's SGDClassifier takes a small step for each
 image, as it knows no batches. fastai loads with worker processes unless it is told not to; both ways are measured. The
-Learner trains models as small as these with one thread, whatever --threads says; all others have as many as that.
+Learner trains with one thread where a step is little work, as with the linear model; all others have --threads.
 
 Then: the Learner with metrics and progress bar against the Learner without; and the way from the package to float
 tensors against PNG files opened with PIL. Medians, spread and ratios are printed and, with two charts, written to the

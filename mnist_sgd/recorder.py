@@ -157,9 +157,10 @@ class Watch:
         if self.verbose: print_row([len(values), *values[-1], tqdm.format_interval(round(seconds))])
 
 # %% ../nbs/recorder.ipynb #63cfe165
-def few_threads(params):
-    "1 for fewer than 50,000 parameters without convolutions (whose kernels have four axes), None for as many as PyTorch likes"
-    return 1 if sum(p.numel() for p in params) < 50_000 and all(p.ndim <= 2 for p in params) else None
+def few_threads(params, batch_size=64):
+    "1 where a step is little work, without convolutions (whose kernels have four axes); None for as many as PyTorch likes"
+    work = batch_size*sum(p.numel() for p in params)  # multiplications on the way forward
+    return 1 if work < 5_000_000 and all(p.ndim <= 2 for p in params) else None
 
 @contextmanager
 @checked
@@ -185,7 +186,8 @@ def place(
                         "list(...) makes one of a generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
-    learn.n_threads = few_threads(learn.params) if n_threads is None else n_threads
+    sizes = [dl.batch_size for dl in loaders[:1] if getattr(dl, 'batch_size', None)]
+    learn.n_threads = few_threads(learn.params, *sizes) if n_threads is None else n_threads
     for o in (learn.model, *loaders):
         if hasattr(o, 'to'): o.to(learn.device)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 from torch.utils.data import TensorDataset
 
 import stills
@@ -21,14 +22,15 @@ from mnist_sgd.interpret import confusion_matrix
 from mnist_sgd.learner import Learner
 from mnist_sgd.linear import linear1, pair_tensors, train_epoch, validate_epoch
 from mnist_sgd.optimizer import SGD
-from mnist_sgd.relu import relu, two_layer_net
+from mnist_sgd.relu import binary_cross_entropy, relu, two_layer_net
 from mnist_sgd.schedule import one_cycle
 from mnist_sgd.similarity import ideal_digit, l1_distance, rmse_distance
 from mnist_sgd.softmax import class_accuracy, cross_entropy, digit_tensors, softmax
 from mnist_sgd.tensor import stack_images
 
-FIGURES = '''data tensor broadcast similarity gradient dataloader linear optimizer relu autograd softmax interpret
+FIGURES = '''data tensor broadcast similarity gradient dataloader linear optimizer relu units autograd softmax interpret
     schedule conv'''.split()
+PAGES = dict(units='relu')  # where a figure stands, if not on the page of its name
 
 @pytest.fixture(scope='module')
 def js(browser, site):
@@ -262,12 +264,31 @@ def test_schedule_by_hand(js, rng):
     ].map(rates => m.run(rates)[600])""")
     assert ends[2] == min(ends[1:4]) and ends[5] == min(ends[4:]) and ends[0] < ends[5] < ends[2]
 
+def test_units(js):
+    "After some steps the units are those of the library's net, from the same start"
+    x = torch.tensor(js('units', 'm => [...m.images.pixels]')).view(32, 784)
+    y = torch.tensor([[1.]]*16 + [[0.]]*16)
+    start, ends = js('units', 'm => [0, 25].map(n => m.learned(n).map(o => [[...o.weight], [...o.bias]]))')
+    lights = js('units', 'm => [0, 1, 2, 3, 4, 5, 6, 7].map(j => m.lights(m.learned(25), j))')
+    model = nn.Sequential(nn.Linear(784, 8), nn.ReLU(), nn.Linear(8, 1))
+    def load(layers):
+        for layer, (weight, bias) in zip((model[0], model[2]), layers):
+            layer.weight.data, layer.bias.data = torch.tensor(weight).view(-1, len(bias)).T.clone(), torch.tensor(bias)
+    load(start)
+    opt = SGD(model.parameters(), lr=.1, momentum=.9)
+    for _ in range(25):
+        binary_cross_entropy(model(x), y).backward()
+        opt.step()
+        opt.zero_grad()
+    assert model[:2](x).T.detach().flatten().numpy() == pytest.approx(np.ravel(lights), abs=1e-4)
+    assert model[2].weight.detach().flatten().numpy() == pytest.approx(ends[1][0], abs=1e-4)
+
 def test_window(js, rng):
-    for _ in range(5):
-        image, kernel = torch.from_numpy(rng.random((28, 28))), torch.from_numpy(rng.uniform(-1, 1, (3, 3)))
+    for n in (3, 3, 5, 5):
+        image, kernel = torch.from_numpy(rng.random((28, 28))), torch.from_numpy(rng.uniform(-1, 1, (n, n)))
         found = js('conv', '(m, ...o) => m.slide(...o)', image.flatten().tolist(), kernel.flatten().tolist())
         theirs = conv2d(image[None, None], kernel[None, None]).flatten().tolist()
-        assert len(theirs) == 26*26 and found == pytest.approx(theirs, abs=1e-12)
+        assert len(theirs) == (29 - n)**2 and found == pytest.approx(theirs, abs=1e-12)
 
 # ---- what a reader sees and does
 
@@ -281,7 +302,7 @@ def luminance(rgb):
 @pytest.mark.parametrize('name', FIGURES)
 def test_figure(page, name):
     page.emulate_media(reduced_motion='reduce')
-    page.goto(f'/{name}.html', wait_until='networkidle')
+    page.goto(f'/{PAGES.get(name, name)}.html', wait_until='networkidle')
     box = page.locator(f'#explore-{name}')
     controls = box.locator('input, select').all()
     assert controls and said(box)
@@ -314,9 +335,9 @@ def test_figure(page, name):
 @pytest.mark.parametrize('name, picture, moved', [
     ('tensor', '.drag', ['top', 'bottom', 'left', 'right']), ('similarity', '.squared', ['row', 'column']),
     ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']),
-    ('interpret', '.counts', ['digit']), ('conv', '.image', ['row', 'column'])])
+    ('interpret', '.counts', ['digit']), ('units', '.weights', ['unit']), ('conv', '.image', ['row', 'column'])])
 def test_dragging(page, name, picture, moved):
-    page.goto(f'/{name}.html', wait_until='networkidle')
+    page.goto(f'/{PAGES.get(name, name)}.html', wait_until='networkidle')
     box = page.locator(f'#explore-{name}')
     def values(): return [float(box.locator(f'[name={o}]').input_value()) for o in moved]
     before, svg = values(), box.locator(f'svg{picture}')

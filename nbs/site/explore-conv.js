@@ -1,32 +1,43 @@
-// Chapter 16: a window that slides over a picture; its nine products with the kernel, and their sum in the map.
+// Chapter 16: a window that slides over a picture; its products with the kernel, 9 or 25,, and their sum in the map.
 import {around, figure, number, onPress, picture, pixels, sum, svgOf} from './explore.js'
 import {sevens, threes} from './explore-digits.js'
 
-/** The window at a place, row by row. @param {ArrayLike<number>} image 28 x 28 @param {number} row @param {number} column @returns {number[]} */
-export const windowAt = (image, row, column) => Array.from({length: 9}, (_, k) => image[28*(row + Math.floor(k/3)) + column + k%3])
+const side = (/** @type {number[]} */ kernel) => Math.sqrt(kernel.length)
 
-/** Its products with a kernel. @param {ArrayLike<number>} image @param {number[]} kernel 3 x 3 @param {number} row @param {number} column */
-export const products = (image, kernel, row, column) => windowAt(image, row, column).map((x, k) => x*kernel[k])
+/** The window at a place, row by row. @param {ArrayLike<number>} image 28 x 28 @param {number} row @param {number} column @param {number} n rows and columns @returns {number[]} */
+export const windowAt = (image, row, column, n) => Array.from({length: n*n}, (_, k) => image[28*(row + Math.floor(k/n)) + column + k%n])
 
-/** The sums at all 26 x 26 places, row by row: `slide` of the book. @param {ArrayLike<number>} image @param {number[]} kernel */
-export const slide = (image, kernel) => Array.from({length: 26*26}, (_, i) => sum(products(image, kernel, Math.floor(i/26), i%26)))
+/** Its products with a kernel. @param {ArrayLike<number>} image @param {number[]} kernel 3 x 3 or 5 x 5 @param {number} row @param {number} column */
+export const products = (image, kernel, row, column) => windowAt(image, row, column, side(kernel)).map((x, k) => x*kernel[k])
 
-/** The book's four kernels and one that blurs. @type {Record<string, [string, number[]]>} */
+/** The sums at all places, row by row: `slide` of the book. @param {ArrayLike<number>} image @param {number[]} kernel */
+export function slide(image, kernel) {
+  const n = 29 - side(kernel)
+  return Array.from({length: n*n}, (_, i) => sum(products(image, kernel, Math.floor(i/n), i%n)))
+}
+
+/** The book's four kernels, one that blurs, and two of 5 by 5. @type {Record<string, [string, number[]]>} */
 export const kernels = {
   top: ['top edge', [-1, -1, -1, 0, 0, 0, 1, 1, 1]],
   left: ['left edge', [-1, 0, 1, -1, 0, 1, -1, 0, 1]],
   falling: ['falling edge', [-1, -1, 0, -1, 0, 1, 0, 1, 1]],
   rising: ['rising edge', [0, -1, -1, 1, 0, -1, 1, 1, 0]],
   blur: ['blur: the mean', Array(9).fill(1/9)],
+  wide: ['wide top edge, 5 by 5', [-.5, -.5, 0, .5, .5].flatMap(x => Array(5).fill(x))],
+  spot: ['spot, 5 by 5', Array.from({length: 25}, (_, k) => Math.max(Math.abs(k%5 - 2), Math.abs(Math.floor(k/5) - 2)) < 2 ? .4 : -.225)],
 }
 
 /** @type {Record<string, Uint8Array>} */
 const images = {three: threes[7], seven: sevens[3]}
 const options = Object.fromEntries(Object.entries(kernels).map(([key, [name]]) => [key, name]))
 const table = (/** @type {string} */ name) => `<figure>${picture(name, 150, 150)}<figcaption>${name}</figcaption></figure>`
-/** Nine numbers in their cells, coloured. @param {number[]} values @param {boolean} signed */
-const nine = (values, signed) => `<svg width="150" height="150" viewBox="0 0 3 3">${pixels(values.map(x => .6*x), 3, 1, signed)}</svg>` + values.map((x, k) =>
-  `<rect class="frame" x="${k%3*50}" y="${Math.floor(k/3)*50}" width="50" height="50"/><text class="on" x="${k%3*50 + 25}" y="${Math.floor(k/3)*50 + 31}" text-anchor="middle">${number(x)}</text>`).join('')
+/** Numbers in their cells, coloured. @param {number[]} values @param {boolean} signed */
+function cells(values, signed) {
+  const n = side(values), size = 150/n, at = (/** @type {number} */ k) => [k%n*size, Math.floor(k/n)*size]
+  const texts = values.map((x, k) => `<rect class="frame" x="${at(k)[0]}" y="${at(k)[1]}" width="${size}" height="${size}"/>
+    <text class="on" style="font-size: ${n > 3 ? 10 : 15}px" x="${at(k)[0] + size/2}" y="${at(k)[1] + size/2 + (n > 3 ? 4 : 6)}" text-anchor="middle">${number(x)}</text>`)
+  return `<svg width="150" height="150" viewBox="0 0 ${n} ${n}">${pixels(values.map(x => .6*x), n, 1, signed)}</svg>${texts.join('')}`
+}
 
 const shown = figure('conv', [
   {name: 'image', label: 'Picture', options: {three: 'a three', seven: 'a seven'}, value: 'three'},
@@ -34,20 +45,22 @@ const shown = figure('conv', [
   {name: 'row', label: 'Window: first row', min: 0, max: 25, value: 3},
   {name: 'column', label: 'First column', min: 0, max: 25, value: 12},
 ], `<figure>${picture('image', 28, 28)}<figcaption>picture, with the window</figcaption></figure>${['window', 'kernel', 'products'].map(table).join('')}
-  <figure>${picture('map', 26, 26)}<figcaption>map of all sums, red above 0</figcaption></figure>`, ({image: which, kernel: key, row, column}, box) => {
-  const image = Float64Array.from(images[which], x => x/255), [name, kernel] = kernels[key], each = products(image, kernel, row, column), total = sum(each)
+  <figure>${picture('map', 26, 26)}<figcaption>map of all sums, red above 0</figcaption></figure>`, ({image: which, kernel: key, row: first, column: leftmost}, box) => {
+  const image = Float64Array.from(images[which], x => x/255), [name, kernel] = kernels[key], n = side(kernel), size = 29 - n
+  const [row, column] = [first, leftmost].map(o => Math.min(o, size - 1)), each = products(image, kernel, row, column), total = sum(each)
   const draw = (/** @type {string} */ part, /** @type {string} */ content, /** @type {string} */ label) => {
     const svg = svgOf(box, `svg.${part}`)
     svg.innerHTML = content
     svg.setAttribute('aria-label', label)
   }
   const list = (/** @type {number[]} */ values) => values.map(x => number(x)).join(', ')
-  draw('image', `<rect class="frame" width="28" height="28"/>${pixels(image, 28, 1)}${around(row, column, 3, 3)}`, `The picture, with a window at rows ${row} to ${row + 2} and columns ${column} to ${column + 2}`)
-  draw('window', nine(windowAt(image, row, column), false), `The window: ${list(windowAt(image, row, column))}`)
-  draw('kernel', nine(kernel, true), `The kernel: ${list(kernel)}`)
-  draw('products', nine(each, true), `The products: ${list(each)}`)
-  draw('map', `<rect class="frame" width="26" height="26"/>${pixels(slide(image, kernel), 26, 3, true)}${around(row, column)}`, `The map of all 26 by 26 sums for the kernel ${name}`)
-  return `Window at row ${row}, column ${column}: ${each.map(x => number(x)).filter(x => x !== '0.00').join(' + ').replaceAll('+ −', '− ') || 'all products are 0'}. Sum ${number(total)}.`
+  draw('image', `<rect class="frame" width="28" height="28"/>${pixels(image, 28, 1)}${around(row, column, n, n)}`, `The picture, with a window at rows ${row} to ${row + n - 1} and columns ${column} to ${column + n - 1}`)
+  draw('window', cells(windowAt(image, row, column, n), false), `The window: ${list(windowAt(image, row, column, n))}`)
+  draw('kernel', cells(kernel, true), `The kernel: ${list(kernel)}`)
+  draw('products', cells(each, true), `The products: ${list(each)}`)
+  draw('map', `<svg width="26" height="26" viewBox="0 0 ${size} ${size}"><rect class="frame" width="${size}" height="${size}"/>${pixels(slide(image, kernel), size, 3, true)}${around(row, column)}</svg>`, `The map of all ${size} by ${size} sums for the kernel ${name}`)
+  const terms = each.map(x => number(x)).filter(x => x !== '0.00').join(' + ').replaceAll('+ −', '− ') || 'all products are 0'
+  return `Window at row ${row}, column ${column}: ${n > 3 ? '25 products' : terms}. Sum ${number(total)}.`
 })
 if (shown) for (const [name, half] of /** @type {const} */ ([['image', 1], ['map', 0]]))  // the window's middle goes to the pointer
   onPress(svgOf(shown.box, `svg.${name}`), (x, y) => shown.set({row: Math.floor(y) - half, column: Math.floor(x) - half}))

@@ -389,7 +389,7 @@ def test_without_scripts_a_sentence_says_where_the_figure_is(browser, site):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     for name in FIGURES:
-        page.goto(f'{site}/{name}.html')
+        page.goto(f'{site}/{PAGES.get(name, name)}.html')
         box = page.locator(f'#explore-{name}')
         assert 'website of this book shows' in box.inner_text()
         anchor = box.locator('a').get_attribute('href').partition('#')[2]

@@ -45,12 +45,13 @@ def _collated(dataset):
 
 def _column(items):
     "One batch of all items; if they are the rows of one tensor, in order, that tensor, and nothing is copied"
-    one, n = items[0], len(items)
-    if (base := getattr(one, '_base', None)) is None: return collate(items)
-    places = [o.storage_offset() if getattr(o, '_base', None) is base else -1 for o in items]
-    first, step = places[0], places[-1] - places[-2] if n > 1 else 1
-    alike = step >= 0 and places == [first + i*step for i in range(n)]
-    if not alike or len({(o.shape, o.stride(), o.dtype) for o in items}) > 1: return collate(items)
+    one, n, base = items[0], len(items), getattr(items[0], '_base', None)
+    if base is None or any(getattr(o, '_base', None) is not base for o in items): return collate(items)
+    places = list(map(torch.Tensor.storage_offset, items))
+    first, step = places[0], (places[-1] - places[0])//max(1, n - 1)
+    in_order = step >= 0 and places == [first + i*step for i in range(n)]
+    kinds = set(map(torch.Tensor.size, items)), set(map(torch.Tensor.stride, items)), {o.dtype for o in items}
+    if not in_order or any(len(k) > 1 for k in kinds): return collate(items)
     return one.as_strided((n, *one.shape), (step, *one.stride()), first)
 
 def _pick(batch, idx):

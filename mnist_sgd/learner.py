@@ -15,7 +15,7 @@ from torch import nn
 from .guards import Count, RateOrSchedule, Whole, checked
 from .linear import batch_accuracy
 from .optimizer import SGD
-from .recorder import Recorder, Watch, finite, metric_name, moved, place, undo
+from .recorder import Recorder, Watch, by_turns, finite, metric_name, moved, place, undo
 from .relu import binary_cross_entropy
 
 # %% ../nbs/11_learner.ipynb #ebeddf57
@@ -41,7 +41,8 @@ def batches(self: Learner, dl, training):
     "The batches of `dl` on our device, once the model knows whether it is to learn from them"
     if not len(dl): raise ValueError("A loader has no batches; make batch_size smaller")
     if isinstance(self.model, nn.Module): self.model.train(training)
-    for batch in dl: yield moved(batch, self.device)
+    batches = by_turns(dl, self.step_threads if training else None)
+    for batch in batches: yield moved(batch, self.device)
 
 @patch
 def step(self: Learner):

@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 
 # %% auto #0
 __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restore_training', 'undo', 'finite', 'is_watched',
-           'print_row', 'Watch', 'few_threads', 'threads', 'place', 'moved']
+           'print_row', 'Watch', 'few_threads', 'threads', 'by_turns', 'place', 'moved']
 
 # %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, os, sys, time
@@ -68,8 +68,8 @@ def model_tensors(learn):
 
 def training_state(learn):
     "A copy of all that the next step of a `Learner` depends on: a dict"
-    return deepcopy(dict(model=dict(model_tensors(learn)), opt=learn.opt.state_dict(), values=learn.recorder.values,
-                         losses=learn.recorder.losses, rng=torch.get_rng_state()))
+    r, tensors = learn.recorder, deepcopy(dict(model=dict(model_tensors(learn)), opt=learn.opt.state_dict()))
+    return tensors | dict(values=list(r.values), losses=list(r.losses), rng=torch.get_rng_state())
 
 def restore_training(learn, kept):
     "Put a `Learner` back to where it was: `kept` is what `training_state` returned"
@@ -171,10 +171,18 @@ def threads(n: Count=None): # how many threads PyTorch may use inside the `with`
     try: yield
     finally: torch.set_num_threads(before)
 
+def by_turns(dl, n): # a loader; threads for what is done with a batch, None for all
+    "The batches of `dl`, picked by all threads"
+    many = torch.get_num_threads()
+    for batch in dl:
+        torch.set_num_threads(n or many)
+        try: yield batch
+        finally: torch.set_num_threads(many)
+
 # %% ../nbs/recorder.ipynb #0e577f56
 def place(
     learn, device, # a `Learner`; where to train, such as `default_device()`; None for where the parameters are
-    n_threads,     # threads on the CPU; None for what `few_threads` says
+    n_threads,     # threads on the CPU; None for all to pick the batches, and `few_threads` to take the steps
 ):
     "Put its model, and data that lie in memory, on `device`. `TypeError` for what is no pair of loaders"
     try:
@@ -187,7 +195,7 @@ def place(
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     sizes = [dl.batch_size for dl in loaders[:1] if getattr(dl, 'batch_size', None)]
-    learn.n_threads = few_threads(learn.params, *sizes) if n_threads is None else n_threads
+    learn.n_threads, learn.step_threads = n_threads, n_threads or few_threads(learn.params, *sizes)
     for o in (learn.model, *loaders):
         if hasattr(o, 'to'): o.to(learn.device)
 

@@ -325,6 +325,7 @@ CALLS = [
     (metric_name, lambda: metric_name('accuracy'), TypeError, "'accuracy' cannot be called.*batch_accuracy"),
     (print_row, lambda: print_row(3), TypeError, "'int' object is not iterable"),
     (few_threads, lambda: few_threads(3), TypeError, "'int' object is not iterable"),
+    (by_turns, lambda: next(by_turns(3, 1)), TypeError, "'int' object is not iterable"),
     (finite, lambda: finite(learner(), nan, 'in batch 1'),
      FloatingPointError, 'became nan in batch 1 of epoch 1.*Try a smaller'),
     (moved, lambda: moved(dict(a=1), 'cpu'), TypeError, r'this one is a dict; make .*\(input, target\) tuples'),

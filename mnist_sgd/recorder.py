@@ -68,7 +68,7 @@ def model_tensors(learn):
 
 def training_state(learn):
     "A copy of all that the next step of a `Learner` depends on: a dict"
-    r, tensors = learn.recorder, deepcopy(dict(model=dict(model_tensors(learn)), opt=learn.opt.state_dict()))
+    tensors, r = deepcopy(dict(model=dict(model_tensors(learn)), opt=learn.opt.state_dict())), learn.recorder
     return tensors | dict(values=list(r.values), losses=list(r.losses), rng=torch.get_rng_state())
 
 def restore_training(learn, kept):

@@ -54,7 +54,7 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text, short=42):
+def code_lines(text, short=42, beside_button=36):
     "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
@@ -67,7 +67,7 @@ def code_lines(text, short=42):
             style = f' style="--i:{indent}"' if indent else ''
             line = re.sub(r'^((?:<[^>]*>)*)( {13,})', r'\1<s>\2</s>', line)  # so much that a phone has no room for it
             line = f'{before}{line}{"</span>"*len(open_tags)}'
-            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > short
+            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > (short if out else beside_button)
             out.append(f'<span{style}>{line}</span>' if long else line)
         return found[1] + '\n'.join(out) + '</code></pre>'
     def printed(found):

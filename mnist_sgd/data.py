@@ -52,8 +52,7 @@ def mnist_arrays(
 ) -> tuple: # images (uint8, n x 28 x 28; 0 is paper, 255 is ink) and labels (uint8, n)
     "MNIST images and labels that ship with the package, in the order of the original files"
     if split not in _splits:
-        raise ValueError(f"split is {split!r}; it must be 'train' (60,000 images) "
-                         "or 'valid' (10,000 images)")
+        raise ValueError(f"split is {split!r}; it must be 'train' (60,000) or 'valid' (10,000 images)")
     digits = digit_tuple(digits)
     labels = _shipped(f'{split}/labels.idx')
     labels = labels[np.isin(labels, digits)]

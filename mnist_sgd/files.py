@@ -17,17 +17,14 @@ import numpy as np
 from numpy.lib.format import read_array, write_array
 
 # %% ../nbs/files.ipynb #d403a467
-def _is_running(pid):
-    try: os.kill(pid, 0)  # signal 0 does nothing, if there is somebody to do nothing to
-    except ProcessLookupError: return False
-    except OSError: pass  # somebody else's
-    return True
-
 def _tidy(folder):
     "Remove what writers of this machine that were killed have left in `folder`"
     for path in folder.glob('.*.tmp') if os.name == 'posix' else ():
         name = re.fullmatch(rf'.+\.{re.escape(platform.node())}-(\d{{1,9}})-\w+\.tmp', path.name)
-        if name and not _is_running(int(name[1])): shutil.rmtree(path, ignore_errors=True)
+        if not name: continue
+        try: os.kill(int(name[1]), 0)  # signal 0 does nothing, if there is somebody to do nothing to
+        except ProcessLookupError: shutil.rmtree(path, ignore_errors=True)
+        except OSError: pass  # somebody else's
 
 @contextmanager
 def _beside(path):
@@ -119,9 +116,8 @@ def load_arrays(path): # file that `save_arrays` wrote
         return arrays, {**meta['facts']}
     except Exception as e:  # whatever a stranger's file may do to those who read it
         why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
-        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "
-                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any "
-                         "code and are refused") from e
+        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). Only arrays of numbers are "
+                         "read; pickled objects can run any code and are refused") from e
 
 # %% ../nbs/files.ipynb #1fa75203
 _idx_types = {8: np.uint8, 9: np.int8, 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}  # by its code, as NumPy calls it
@@ -152,8 +148,7 @@ def write_idx(path, a): # file to write, gzipped if its name ends in .gz; array 
     "Write `a` as an IDX file, atomically: nobody ever sees half of it"
     a = np.asarray(a)
     if a.dtype != np.uint8 or not 0 < a.ndim <= 32:
-        raise ValueError(f"write_idx takes a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}; "
-                         "a.astype(np.uint8) makes one of numbers from 0 to 255")
+        raise ValueError(f"give a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}: a.astype(np.uint8)")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
     if Path(path).suffix == '.gz': raw = gzip.compress(raw, mtime=0)  # no date: the same bytes each time
     write_bytes(path, raw)

@@ -17,9 +17,7 @@ from .learner import Learner
 from .trained import cnn_learner
 
 # %% ../nbs/fast.ipynb #c1e55014
-def one_pixel(
-    pictures, # n x 1 x 28 x 28
-): # of the same shape
+def one_pixel(pictures): # n x 1 x 28 x 28
     "All pictures shifted by at most a pixel, up or down and to a side, at random; what leaves comes in at the other side"
     return pictures.roll(torch.randint(-1, 2, (2,)).tolist(), (-2, -1))
 

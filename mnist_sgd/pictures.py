@@ -39,10 +39,9 @@ def _one_error():
         why = '' if isinstance(e, UnidentifiedImageError) else f' ({e})'
         raise ValueError(f"not an image file that can be read{why}; save the picture as PNG or JPEG") from e
 
-def open_picture(
-    file, # path of a picture, or a file that is open for reading bytes
-) -> Image.Image: # upright, its pixels in memory
-    "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen. `ValueError` if it is none, or too large"
+def open_picture(file) -> Image.Image: # path of a picture, or a file that is open for reading bytes
+    """Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen, upright. `ValueError` if it is none,
+    or too large"""
     with warnings.catch_warnings(), nullcontext(file) if hasattr(file, 'read') else open(file, 'rb') as f:
         warnings.simplefilter('ignore')  # Pillow's doubts
         with _one_error(): im = Image.open(f, formats=_formats)  # no pixels yet
@@ -187,10 +186,9 @@ def fitted(ink) -> torch.Tensor: # float32, height x width, from 0 (paper) to 1
     return res
 
 # %% ../nbs/pictures.ipynb #236741cf
-def like_mnist(
-    im: Image.Image, # a picture of one digit, upright, of any size and mode
-) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
-    "Centre and scale a picture as MNIST's were. `ValueError` if it shows nothing, or is of a kind or size that cannot be read"
+def like_mnist(im: Image.Image) -> torch.Tensor: # a picture of one digit, upright, of any size and mode
+    """Centre and scale a picture as MNIST's were: float32, 28 x 28, from 0 (paper) to 1 (ink). `ValueError` if it shows
+    nothing, or is of a kind or size that cannot be read"""
     for behind in ('white', 'black'):  # what is transparent may be meant for either
         a = _greys(im, behind)
         if a.shape == (28, 28):

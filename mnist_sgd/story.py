@@ -124,10 +124,7 @@ def story_table(rows): # as `train_baseline` makes them
     row = '{model:<18}{parameters:>12,}{accuracy:>22.4f}{seconds:>10.1f}'
     return '\n'.join([head, *(row.format(**o) for o in rows)])
 
-def plot_story(
-    rows: list,     # rows of the table, such as `train_baseline` makes them
-    learners: dict, # the trained Learners by name
-):
+def plot_story(rows, learners): # rows of the table, as `train_baseline` makes them; the trained Learners by name
     "Training curves of the models, with the baseline as a line. Returns the figure"
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), constrained_layout=True)
     for name, learn in learners.items():
@@ -140,10 +137,8 @@ def plot_story(
     return fig
 
 # %% ../nbs/story.ipynb #3b0d24b0
-def load_model(
-    path, # file that `Learner.save` wrote, with `name` and `digits` beside the weights
-) -> tuple: # a Learner with no data, and its digits: class 1 and class 0 of two, or one for each class
-    "The trained model in a file of weights"
+def load_model(path): # file that `Learner.save` wrote, with `name` and `digits` beside the weights
+    "A Learner with no data, out of a file; and its digits: class 1 and class 0 of two, or one for each class"
     _, facts = load_arrays(path)
     name = facts.get('name')
     try:

@@ -33,10 +33,7 @@ def small_moves():
 # %% ../nbs/trained.ipynb #d68b3931
 class Augmented(DataLoader):
     "A `DataLoader` of images as rows of 784 pixels, which changes them at random, 16 at a time"
-    def __init__(self,
-        dataset, transform, # of pairs (784 pixels, target); function of pictures, n x 1 x 28 x 28
-        **kwargs, # as for `DataLoader`
-    ):
+    def __init__(self, dataset, transform, **kwargs): # pairs (784 pixels, target); changes pictures, n x 1 x 28 x 28
         super().__init__(dataset, **kwargs)
         self.transform = transform
 

@@ -24,10 +24,6 @@ def one_pixel(pictures): # n x 1 x 28 x 28
 # %% ../nbs/fast.ipynb #bb80b063
 fast_cnn = partial(cnn, channels=(16, 32, 32, 48), crop=4)  # a `cnn` that sees the 20 by 20 pixels in the middle
 
-def fast_learner(
-    digits=range(10), # which digits to tell apart
-    batch_size=64,    # images a step
-    aside=0, net=fast_cnn, **options, # as for `cnn_learner`
-) -> Learner:
+def fast_learner(digits=range(10), batch_size=64, aside=0, net=fast_cnn, **options) -> Learner: # as for `cnn_learner`
     "A `fast_cnn`, not trained yet, and shifted images to train it with"
     return cnn_learner(digits, batch_size, aside, net=net, transform=one_pixel, **options)

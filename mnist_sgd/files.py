@@ -27,24 +27,24 @@ def _tidy(folder):
         except OSError: pass  # somebody else's
 
 @contextmanager
-def _beside(path):
+def _beside(path, kind='', remedy=''):
     "A folder on the same disk, to make `path` in; its name says who writes there. It is gone at the end"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _tidy(path.parent)
-    prefix = f'.{path.name}.{platform.node()}-{os.getpid()}-'
-    with tempfile.TemporaryDirectory('.tmp', prefix, path.parent) as tmp: yield Path(tmp)
-
-_elsewhere = "Choose a place on a disk with space that you can write to"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(path.parent)
+        prefix = f'.{path.name}.{platform.node()}-{os.getpid()}-'
+        with tempfile.TemporaryDirectory('.tmp', prefix, path.parent) as tmp: yield Path(tmp)
+    except OSError as e:
+        raise OSError(e.errno, f"Cannot write {kind}{path} ({e.strerror or e}). Choose a place on a disk with space "
+                      f"that you can write to{remedy}") from e
 
 def write_bytes(path, raw): # file to write, whose folder is made if it is not there; bytes
     "Write a file atomically: the old one stays until the new one is complete, which has the same permissions"
     path = Path(path)
-    try:
-        with _beside(path) as tmp:
-            (tmp/'new').write_bytes(raw)  # which nobody else can read: the folder is ours alone
-            with suppress(OSError): shutil.copymode(path, tmp/'new')  # there may be no old file
-            os.replace(tmp/'new', path)
-    except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). {_elsewhere}") from e
+    with _beside(path) as tmp:
+        (tmp/'new').write_bytes(raw)  # which nobody else can read: the folder is ours alone
+        with suppress(OSError): shutil.copymode(path, tmp/'new')  # there may be no old file
+        os.replace(tmp/'new', path)
 
 # %% ../nbs/files.ipynb #4730a9c5
 def _stamp(folder):
@@ -70,7 +70,7 @@ def make_folder(dest, build): # folder to make; function that fills the empty fo
     dest = Path(dest)
     if _is_whole(dest): return dest
     try:
-        with _beside(dest) as tmp:
+        with _beside(dest, 'the folder ', '; the environment variable MNIST_SGD_CACHE names the cache folder') as tmp:
             (tmp/'new').mkdir()
             build(tmp/'new')
             (tmp/'new'/'stamp.txt').write_text(_stamp(tmp/'new'))
@@ -78,10 +78,8 @@ def make_folder(dest, build): # folder to make; function that fills the empty fo
                 warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
                 with suppress(FileNotFoundError): os.replace(dest, tmp/'old')  # unless another process just has
             if not dest.exists(): os.replace(tmp/'new', dest)
-    except OSError as e:
-        if _is_whole(dest): return dest  # another process made it first
-        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). {_elsewhere}; "
-                      "the environment variable MNIST_SGD_CACHE names the cache folder") from e
+    except OSError:
+        if not _is_whole(dest): raise  # or another process made it first
     return dest
 
 # %% ../nbs/files.ipynb #65035029

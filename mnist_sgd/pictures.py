@@ -155,7 +155,7 @@ def _strokes(small, usual, light):
                                   score=sure[mask].mean()*ring.sum())
 
 def _find_ink(a): # greys, from 0 to 1
-    "The strokes of the digit in a picture, from 0 (paper) to 1 (ink), cut out; None if there is no digit"
+    "The strokes of the digit in a picture, from 0 (paper) to 1 (ink); None if there is no digit"
     small, usual = _small(a)
     found = max([*_strokes(small, usual, False), *_strokes(1 - small, 1 - usual, True)],
                 key=lambda o: o.score, default=None)
@@ -165,8 +165,7 @@ def _find_ink(a): # greys, from 0 to 1
     near = large(_grown(found.mask, 2, 2))
     ink = (paper - (1 - a))  if found.light else (paper - a)/(paper + .1)
     ink = (ink - found.lowest)/(np.quantile(ink[core > 0], .8) - found.lowest)
-    rows, cols = (np.flatnonzero(near.any(axis)) for axis in (1, 0))
-    return (ink.clip(0, 1)*near)[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
+    return ink.clip(0, 1)*near
 
 # %% ../nbs/pictures.ipynb #17119a6d
 def fitted(ink) -> torch.Tensor: # float32, height x width, from 0 (paper) to 1
@@ -181,9 +180,7 @@ def fitted(ink) -> torch.Tensor: # float32, height x width, from 0 (paper) to 1
         ink = _grown(np.pad(ink, 1), 1, 1)
     centres = [float((a.sum(1 - i)*np.arange(n)).sum()/a.sum()) for i, n in enumerate((h, w))]
     top, left = (int(np.clip(round(13.5 - c), 0, 28 - n)) for c, n in zip(centres, (h, w)))
-    res = torch.zeros(28, 28)
-    res[top:top + h, left:left + w] = torch.from_numpy(a)
-    return res
+    return torch.from_numpy(np.pad(a, ((top, 28 - h - top), (left, 28 - w - left))))
 
 # %% ../nbs/pictures.ipynb #236741cf
 def like_mnist(im: Image.Image) -> torch.Tensor: # a picture of one digit, upright, of any size and mode

@@ -23,28 +23,22 @@ from .optimizer import set_hypers
 
 # %% ../nbs/recorder.ipynb #c7350fbb
 class Recorder:
-    "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
+    "What happened in training: `values`, a row per epoch, with `names` for its columns, and `losses`, one per batch"
     def __init__(self, metric_names): # names of the metrics, in a list
-        self.metric_names, self.values, self.losses = list(metric_names), [], []
-
-    @property
-    def names(self):
-        "The columns of `values`"
-        return ['train_loss', 'valid_loss', *self.metric_names]
+        self.names, self.values, self.losses = ['train_loss', 'valid_loss', *metric_names], [], []
 
     def plot_loss(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw training and validation loss, epoch by epoch. Returns the axes"
-        return self.plot_columns(['train_loss', 'valid_loss'], 'loss', ax, **options)
+        return self.plot_columns(slice(2), 'loss', ax, **options)
 
     def plot_metrics(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw each metric, epoch by epoch. Returns the axes"
-        return self.plot_columns(self.metric_names, 'metric', ax, **options)
+        return self.plot_columns(slice(2, None), 'metric', ax, **options)
 
-    def plot_columns(self, names, ylabel, ax, model='', **options): # name of the model; options for `Axes.plot`
+    def plot_columns(self, part, ylabel, ax, model='', **options): # which; name of the model; options for `Axes.plot`
         if not self.values: raise ValueError("The recorder has no epochs yet, so nothing to draw; call fit first")
         if ax is None: ax = plt.figure().add_subplot()
-        for i, name in enumerate(names):
-            column = [row[self.names.index(name)] for row in self.values]
+        for i, (name, *column) in enumerate(list(zip(self.names, *self.values))[part]):
             ax.plot(range(1, len(column) + 1), column, 'osD^v'[i % 5] + ('-', '--')[i % 2], markersize=4,
                     label=f'{model} {name}'.strip(), **options)
         ax.set(xlabel='epoch', ylabel=ylabel)

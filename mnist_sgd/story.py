@@ -48,10 +48,9 @@ class _SharedNorm(nn.BatchNorm2d):
         mean = self.whole(x.mean((0, 2, 3)))
         var = self.whole(((x - mean[:, None, None])**2).mean((0, 2, 3)))
         n = self.share.sizes[-1]*x[0, 0].numel()
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(var*n/(n - 1), self.momentum)
-            self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean.detach(), self.momentum)
+        self.running_var.lerp_(var.detach()*n/(n - 1), self.momentum)
+        self.num_batches_tracked += 1
         scale = self.weight/(var + self.eps).sqrt()
         return x*scale[:, None, None] + (self.bias - mean*scale)[:, None, None]
 

@@ -9,13 +9,12 @@ __all__ = ['small_moves', 'Augmented', 'cnn_learner', 'load_trained']
 
 # %% ../nbs/trained.ipynb #06a4ded4
 from functools import partial
-from pathlib import Path
+from importlib.resources import files
 
 import torch
 import torch.nn.functional as F
 from torch.utils.data import TensorDataset
 
-import mnist_sgd
 from .conv import cnn
 from .dataloader import DataLoader, DataLoaders
 from .files import load_arrays
@@ -43,9 +42,8 @@ class Augmented(DataLoader):
 
 # %% ../nbs/trained.ipynb #26a10bcb
 def cnn_learner(
-    digits=range(10), # which digits to tell apart
-    batch_size=128,   # images a step
-    aside=0,          # judge by so many of the training images, not by the test images, to choose settings
+    digits=range(10), batch_size=128, # which digits to tell apart; images a step
+    aside=0, # judge by so many of the training images, not by the test images, to choose settings
     net=cnn, transform=None, # makes a net for so many classes; changes n x 1 x 28 x 28 images; None for `small_moves`
     make=Learner, **options, # class of the Learner, and options for it
 ) -> Learner:
@@ -61,7 +59,7 @@ def cnn_learner(
 # %% ../nbs/trained.ipynb #7b75a4e6
 def load_trained(name='cnn'): # 'cnn' or 'mlp' (two layers) for ten digits, 'cnn37' for threes and sevens, 'reader'
     "A net whose weights ship with the package, and facts about its training. `FileNotFoundError` for another name"
-    arrays, facts = load_arrays(Path(mnist_sgd.__path__[0])/'trained'/f'{name}.npz')
+    arrays, facts = load_arrays(files('mnist_sgd')/'trained'/f'{name}.npz')
     n_out = facts.get('n_out', len(facts['digits']))
     model = two_layer_net(facts['n_hidden'], n_out=n_out) if 'n_hidden' in facts else cnn(n_out)
     model.load_state_dict({k[6:]: torch.from_numpy(a) for k, a in arrays.items() if k.startswith('model/')})

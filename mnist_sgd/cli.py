@@ -85,8 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     add('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
     add('--force', **force)
 
-    command(run_check)('file', type=Path, metavar='FILE', help='Python code (.py) with functions that have the names '
-                       'of exercises, or a notebook (.ipynb) with cells that begin with %%%%check')
+    command(run_check)('file', type=Path, metavar='FILE', help='functions in .py, or cells of %%%%check in .ipynb')
 
     command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise (similarity)')
 

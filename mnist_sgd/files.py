@@ -86,8 +86,7 @@ def make_folder(dest, build): # folder to make; function that fills the empty fo
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if bad := [k for k in arrays if k == 'meta' or not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
-        raise ValueError(f"{bad} cannot name arrays: a name is plain text, and meta is that of the facts; "
-                         "give it another name")
+        raise ValueError(f"{bad} cannot name arrays: plain text can, but not meta, the facts; give it another name")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
         raise ValueError(f"{path} is for numbers, which {bad} are not; keep text in the facts, and no other objects")
 

@@ -13,7 +13,6 @@ import inspect, math
 from collections.abc import Callable, Sized
 from functools import update_wrapper
 from numbers import Integral, Real
-from operator import methodcaller
 from typing import TYPE_CHECKING, Annotated
 
 from fastcore.docments import docments
@@ -64,7 +63,7 @@ _all_ = ['Binary', 'Finite', 'Floats', 'Numbers']
 
 if TYPE_CHECKING: Binary = Finite = Floats = Numbers = Annotated
 else:
-    Floats = Kind('floats', methodcaller('is_floating_point'))
+    Floats = Kind('floats', lambda t: t.is_floating_point())
     Finite = Kind('floats, none NaN or infinite,', lambda t: t.is_floating_point() and t.isfinite().all())
     Numbers = Kind('numbers', lambda t: True)
     Binary = Kind('ones and zeros', lambda t: t.equal(t.bool().type_as(t)))  # any other number, and NaN, becomes 1

@@ -54,8 +54,7 @@ def open_picture(file) -> Image.Image: # path of a picture, or a file that is op
 def _greys(im, behind): # a picture of any size and mode; the colour that shows through where it is transparent
     "The brightness of each pixel, from 0 (black) to 1. `ValueError` for a kind or size that cannot be read"
     if not isinstance(im, Image.Image):
-        raise TypeError(f"like_mnist takes a PIL image, not {type(im).__name__}; "
-                        "Image.fromarray makes one of an array, open_picture one of a file")
+        raise TypeError(f"give a PIL image, not {type(im).__name__}; Image.fromarray and open_picture make one")
     _check_size(im)
     if 'A' in im.getbands() or 'transparency' in im.info:
         im = im.convert('RGBA')

@@ -136,7 +136,7 @@ def watch(
                file=sys.stdout if 'MNIST_SGD_WATCHED' in os.environ else None)  # the launcher passes that on
     before = [dict(group) for group in learn.opt.param_groups]
     try:
-        with threads(learn.n_threads), bar:
+        with threads(learn.n_threads), torch.enable_grad(), bar:
             if checkpoint: learn.save(checkpoint)
             yield before_batch, after_epoch
     finally:

@@ -13,7 +13,6 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 import mnist_sgd.checkpoint  # gives a Learner save and load
@@ -29,7 +28,7 @@ from .plotting import palette
 from .relu import binary_cross_entropy, count_parameters, two_layer_net
 from .schedule import one_cycle
 from .similarity import PixelSimilarity, accuracy
-from .softmax import class_accuracy, digit_tensors
+from .softmax import class_accuracy, cross_entropy, digit_tensors
 
 # %% ../nbs/story.ipynb #1a718606
 class _Everywhere(torch.autograd.Function):
@@ -70,7 +69,7 @@ story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(8, .2, 128))
 def _goal(name, digits):
     "How many scores the model has, where its data come from, loss and metric: one score for two digits, or one for each"
     if len(digits) == 2 and name != 'conv': return 1, pair_tensors, binary_cross_entropy, batch_accuracy
-    return len(digits), digit_tensors, F.cross_entropy, class_accuracy
+    return len(digits), digit_tensors, cross_entropy, class_accuracy
 
 def train_baseline(digits=(3, 7)): # the digits to tell apart
     "Fit and judge the pixel-similarity baseline. Returns a row of the table"
@@ -83,7 +82,7 @@ def train_baseline(digits=(3, 7)): # the digits to tell apart
 
 def _new_learner(name, digits, batch_size, device, make):
     "An untrained Learner of one of `models`, with its data"
-    if name == 'conv': return fast_learner(digits, batch_size, net=models[name], device=device, make=make)
+    if name == 'conv': return fast_learner(digits, batch_size=batch_size, net=models[name], device=device, make=make)
     n_out, load, *goal = _goal(name, digits)
     train, valid = (torch.utils.data.TensorDataset(*load(split, digits)) for split in ('train', 'valid'))
     dls = DataLoaders(DataLoader(train, batch_size, shuffle=True), DataLoader(valid, batch_size))

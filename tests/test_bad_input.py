@@ -511,7 +511,7 @@ CALLS = [
     (cnn_learner, lambda: cnn_learner((3, 12)), ValueError, 'digits has 12'),
     (one_pixel, lambda: one_pixel(rand(784)), IndexError, r'out of range \(expected to be in range of \[-1, 0\]'),
     (cnn, lambda: fast_cnn(0), ValueError, 'n_out is 0; .*1 or more'),
-    (fast_learner, lambda: fast_learner((3, 12)), ValueError, 'digits has 12'),
+    (cnn_learner, lambda: fast_learner((3, 12)), ValueError, 'digits has 12'),
     (load_model, lambda: load_model('none.npz'), FileNotFoundError, "No such file.*'none.npz'"),
     (load_model, lambda: load_model(trained_model('relu', name='cnn')),
      ValueError, "name is 'cnn', not one of linear, relu, conv; make one with mnist_sgd train"),
@@ -690,7 +690,7 @@ def test_a_row_of_scores_with_nan_is_never_right():
 
 def test_the_table_knows_every_public_function():
     no_input = {'set_style', 'default_device', 'is_watched', 'started', 'mnist_idx_path', 'medians', 'small_moves',
-                'array', 'colors', 'fast_cnn', 'models', 'story_settings'}
+                'array', 'colors', 'fast_cnn', 'fast_learner', 'models', 'story_settings'}
     public = {name for m in MODULES for name in import_module(f'mnist_sgd.{m}').__all__}
     called = {getattr(row, 'values', row)[0].__qualname__.split('.')[0] for row in CALLS}
     assert public - no_input <= called | {'mnist_distance'}

@@ -1,5 +1,5 @@
 "The website in a real browser"
-import gzip, json, random, re
+import gzip, io, json, random, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -295,7 +295,7 @@ def test_weight(site):
     assert (docs/'search.json').stat().st_size < 250_000
 
 def test_figures_as_designed_light_and_dark(page):
-    "None is drawn larger than designed; by night drawings of lines are turned, what is dark for a reason is not"
+    "None is drawn larger than designed; by night what is drawn on paper is turned, and no white box stands on the page"
     page.goto('/relu.html')
     figures = page.locator('main img')
     for k in range(figures.count()):
@@ -304,9 +304,23 @@ def test_figures_as_designed_light_and_dark(page):
     filters = "() => [...document.querySelectorAll('main img')].map(e => getComputedStyle(e).filter)"
     assert set(page.evaluate(filters)) == {'none'}
     scheme(page, 'dark')
-    turned, kept = page.locator('main img.turned'), page.locator('main img:not(.turned)')
-    assert turned.count() > 2 and 'invert' in turned.first.evaluate('e => getComputedStyle(e).filter')
-    assert kept.count() and kept.first.evaluate('e => getComputedStyle(e).backgroundColor') == 'rgb(255, 255, 255)'
+    assert all('invert' in o for o in page.evaluate(filters))
+    corner = Image.open(io.BytesIO(figures.first.screenshot())).convert('RGB').getpixel((2, 2))
+    background = page.evaluate('getComputedStyle(document.body).backgroundColor')
+    assert f'rgb{corner}' == background and max(corner) < 50
+    page.goto('/pictures.html')
+    photograph = page.locator('main img:not(.turned)')
+    assert photograph.count() == 1 and photograph.evaluate('e => getComputedStyle(e).filter') == 'none'
+    corner = Image.open(io.BytesIO(photograph.screenshot())).convert('RGB').getpixel((2, 2))
+    assert f'rgb{corner}' == background
+
+def test_every_picture_fits_on_a_dark_page(site):
+    "It is turned by night, or transparent at its corner, or dark all around as Pillow draws a digit"
+    for name, text in texts().items():
+        for tag in re.findall(r'<img[^>]*src="figures/[^>]*>', text):
+            corner = Image.open(ROOT/'_docs'/re.search('src="([^"]*)"', tag)[1]).convert('RGBA').getpixel((0, 0))
+            assert ('class="turned"' in tag) == (corner == (255, 255, 255, 255)), (name, tag)
+            assert corner == (255, 255, 255, 255) or corner[3] == 0 or max(corner[:3]) < 50, (name, tag)
 
 def test_keyboard_skips_to_the_text(page):
     page.goto('/glossary.html')

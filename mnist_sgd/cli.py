@@ -150,8 +150,8 @@ def _train(args, device):
                                                     device, checkpoint=unfinished, resume=resume, make=make,
                                                     double=args.double)
         except KeyboardInterrupt:
-            if not unfinished.exists(): raise
-            raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}: --resume goes on") from None
+            kept = f"interrupted; the epochs before are in {unfinished}: --resume goes on" if unfinished.exists() else ''
+            raise KeyboardInterrupt(kept) from None
         except FloatingPointError as e:
             raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue

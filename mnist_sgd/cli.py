@@ -150,8 +150,8 @@ def _train(args, device):
                                                     device, checkpoint=unfinished, resume=resume, make=make,
                                                     double=args.double)
         except KeyboardInterrupt:
-            kept = f"interrupted; the epochs before are in {unfinished}: --resume goes on" if unfinished.exists() else ''
-            raise KeyboardInterrupt(kept) from None
+            why = f"interrupted; the epochs before are in {unfinished}: --resume goes on" if unfinished.exists() else ''
+            raise KeyboardInterrupt(why) from None
         except FloatingPointError as e:
             raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue

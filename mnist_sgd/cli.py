@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
         return new.add_argument
 
     out = dict(type=Path, default='mnist_sgd_output', metavar='FOLDER', help='where to write (default: %(default)s)')
-    weights = dict(type=_weights, metavar='PATH', help='file or folder of mnist_sgd train (default: net for all digits)')
+    weights = dict(type=_weights, metavar='PATH', help='file or folder of mnist_sgd train (default: a net for ten)')
     force = dict(action='store_true', help='overwrite what you have changed')
 
     add = command(run_train)

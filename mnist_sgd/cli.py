@@ -53,7 +53,8 @@ def make_parser() -> argparse.ArgumentParser:
         return new.add_argument
 
     out = dict(type=Path, default='mnist_sgd_output', metavar='FOLDER', help='where to write (default: %(default)s)')
-    weights = dict(type=_weights, metavar='PATH', help='file or folder of mnist_sgd train (default: a net for ten)')
+    weights = dict(type=_weights, metavar='PATH', help='a file that mnist_sgd train saved, or a folder with relu.npz '
+                                                       '(default: the net of the package, for all ten digits)')
     force = dict(action='store_true', help='overwrite what you have changed')
 
     add = command(run_train)
@@ -85,7 +86,8 @@ def make_parser() -> argparse.ArgumentParser:
     add('dest', type=Path, metavar='DEST', help='folder for the notebooks; it is made if it is not there')
     add('--force', **force)
 
-    command(run_check)('file', type=Path, metavar='FILE', help='functions in .py, or cells of %%%%check in .ipynb')
+    command(run_check)('file', type=Path, metavar='FILE', help='Python code (.py) with functions that have the names '
+                       'of exercises, or a notebook (.ipynb) with cells that begin with %%%%check')
 
     command(run_progress)('chapter', nargs='?', metavar='CHAPTER', help='only this one, each exercise (similarity)')
 

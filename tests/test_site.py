@@ -287,8 +287,7 @@ def test_weight(site):
         for tag in re.findall(r'<img[^>]*src="figures/[^>]*>', text):
             src, width, height = (re.search(rf' {o}="([^"]*)"', tag)[1] for o in ('src', 'width', 'height'))
             size = Image.open(docs/src).size
-            dense = 1 if re.match(r'figures/(explore-\w+|descent)\.', src) else 2  # the still pictures are for few
-            assert [o//dense for o in size] == [int(width), int(height)] and 'loading="lazy"' in tag
+            assert [o//2 for o in size] == [int(width), int(height)] and 'loading="lazy"' in tag
             seen += 1
     assert seen > 130
     assert sum(p.stat().st_size for p in docs.rglob('*') if p.suffix != '.pdf' and p.is_file()) < 6_000_000
@@ -368,7 +367,7 @@ def test_copy(browser, site):
     cells = json.loads((ROOT/'nbs'/'03_similarity.ipynb').read_text(encoding='utf-8'))['cells']
     sources = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']
     for source in [o for o in sources if not o.startswith('#|')][:3]:
-        block = page.locator('.code-copy-outer-scaffold', has_text=source.splitlines()[0]).first
+        block = page.locator('div.sourceCode', has_text=source.splitlines()[0]).first
         block.locator('button').tap()
         page.wait_for_function('text => navigator.clipboard.readText().then(t => t == text)', arg=source)
     assert page.locator('.api-entry .code-copy-button').first.is_visible()
@@ -394,7 +393,7 @@ def test_terms_are_explained_where_they_stand(page):
     assert page.evaluate("document.activeElement.getAttribute('aria-describedby')") == 'term' and not violations(page)
     terms = json.loads((ROOT/'_docs'/'glossary.json').read_text(encoding='utf-8'))
     text = texts()['glossary']
-    assert len(terms) > 100 and all(f'data-anchor-id="{key}"' in text for key in terms)
+    assert len(terms) > 100 and all(f'id="{key}"' in text for key in terms)
     linked = {o for t in texts().values() for o in re.findall(r'href="glossary.html#([^"]*)"', t)}
     assert not {o for o in linked if o not in terms and f'<section id="{o}" class="level3">' in text}
 

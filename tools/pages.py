@@ -105,7 +105,7 @@ def stills(text):
     def still(found):
         start, name, alt = found.groups()
         width, height = Image.open(STILLS/f'{name}.webp').size
-        size = f'width="{width}" height="{height}"'
+        size = f'width="{width//2}" height="{height//2}"'
         image = f'<img src="figures/{name}.webp" alt="{alt[0].upper()}{alt[1:]}" class="turned" {size} loading="lazy">'
         return f'{start}<noscript><p>{image}</p></noscript>'
     place = r'(<div id="(explore-\w+|descent)">)(?=<p><em>Here the <a [^>]*>[^<]*</a>\s+shows (.*?),? to play with)'
@@ -131,7 +131,7 @@ def glossary(site):
     "What each term means, in one or two sentences, for the links to it: glossary.json"
     text = (site/'glossary.html').read_text(encoding='utf-8')
     terms = {}
-    for key, title, body in re.findall(r'<h3[^>]*data-anchor-id="([^"]*)">(.*?)</h3>\n<p>(.*?)</p>', text, re.S):
+    for key, title, body in re.findall(r'<section id="([^"]*)" class="level3"><h3[^>]*>(.*?)</h3><p>(.*?)</p>', text, re.S):
         title, body = (html.unescape(re.sub(r'<[^>]*>', '', o)) for o in (title, body))
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')

@@ -237,8 +237,7 @@ def run_clinic(args):
 
 # %% ../nbs/cli.ipynb #53758454
 def main(argv=None): # words of the command line; None for sys.argv[1:]
-    """The command `mnist_sgd`. Returns its exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted,
-    141 if nobody reads on"""
+    "The command `mnist_sgd`. Returns its exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads on"
     if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for odd names
     args = argparse.Namespace(command='', words=sys.argv[1:] if argv is None else argv)
     try:

@@ -56,7 +56,8 @@ class Reader:
         if scores.shape[1] == 1: scores = F.pad(scores, (0, 1))  # above 0 means the first of two digits
         return F.pad(scores, (0, len(self.digits) + 1 - scores.shape[1]), value=-torch.inf).softmax(1)
 
-    def answer(self, x) -> Answer: # 28 x 28, as `like_mnist` makes it
+    def answer(self, x): # 28 x 28, as `like_mnist` makes it
+        "The `Answer` to a picture, which may lie on its side"
         sides = self.probabilities(torch.stack([x, x.rot90(-1), x.rot90(1)]))
         none = sides[:, -1].tolist()
         side = none.index(min(none)) if none[0] > self.limit else 0
@@ -82,8 +83,7 @@ def plot_answers(seen): # (picture, 28 x 28, `Answer`) for each; the first 100 a
 
 # %% ../nbs/reader.ipynb #8f15fe9d
 def evaluate(reader): # `Reader`
-    """Judge a net on the test images of its digits. Returns the confusion matrix; of each tenth of the probabilities:
-    (tenth, images, mean probability, accuracy); and both as text"""
+    "Judge a net on the test images of its digits. Returns its confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text"
     x, classes = digit_tensors('valid', reader.digits)  # the smallest digit is class 0
     probs, targets = reader.probabilities(x), torch.tensor(reader.digits).argsort()[classes]
     sure, preds = probs[:, :-1].max(1)

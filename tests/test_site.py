@@ -321,6 +321,21 @@ def test_every_picture_fits_on_a_dark_page(site):
             assert ('class="turned"' in tag) == (corner == (255, 255, 255, 255)), (name, tag)
             assert corner == (255, 255, 255, 255) or corner[3] == 0 or max(corner[:3]) < 50, (name, tag)
 
+def test_every_heading_can_be_linked(page):
+    page.goto('/learner.html')
+    links = page.locator('.anchorjs-link').evaluate_all('all => all.map(e => [e.hash, e.parentElement.closest("[id]").id])')
+    assert len(links) == page.locator('main :is(h2, h3)').count() > 15 and all(a == f'#{b}' for a, b in links)
+    page.locator('main h2').nth(2).hover()
+    page.wait_for_function("getComputedStyle(document.querySelectorAll('main h2 .anchorjs-link')[2]).opacity == '1'")
+
+def test_deep_indents_are_cut_on_a_phone(page):
+    page.set_viewport_size(dict(width=390, height=800))
+    page.goto('/cli.html')
+    deep = page.locator('code s')
+    assert deep.count() and max(deep.evaluate_all('all => all.map(e => e.clientWidth)')) < 120
+    line = 'e => e.parentElement.innerText'  # what is copied has all of it
+    assert all(o.startswith(' '*13) for o in deep.evaluate_all(f'all => all.map({line})'))
+
 def test_keyboard_skips_to_the_text(page):
     page.goto('/glossary.html')
     page.keyboard.press('Tab')

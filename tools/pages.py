@@ -65,6 +65,7 @@ def code_lines(text, short=42):
                 else: open_tags.append(f'<{tag}>')
             indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
             style = f' style="--i:{indent}"' if indent else ''
+            line = re.sub(r'^((?:<[^>]*>)*)( {13,})', r'\1<s>\2</s>', line)  # so much that a phone has no room for it
             line = f'{before}{line}{"</span>"*len(open_tags)}'
             long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > short
             out.append(f'<span{style}>{line}</span>' if long else line)

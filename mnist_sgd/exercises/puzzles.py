@@ -142,7 +142,7 @@ stretch_each = Puzzle('stretch_each', 'stretch_each(ims)',
     lambda: [(torch.tensor([[[.5, .25]], [[.1, .2]]]),), (torch.rand(3, 2, 2),), (torch.rand(1, 3, 4),),
              (torch.rand(2, 2, 2)*2,), (digits(4)*torch.tensor([1, .5, .25, .1]).view(4, 1, 1),)],
     lambda ims: ims/ims.flatten(1).max(1).values.view(-1, 1, 1).expand(ims.shape),
-    ["Each picture has a brightest pixel, and is to be divided by it. How many numbers is that, and with which shape?",
+    ["Each picture has a largest number, and is to be divided by it. How many numbers is that, and with which shape?",
      "`.amax((1, 2))` is the largest over two axes; it takes `keepdim=True`, too."])
 
 @stretch_each.right
@@ -154,7 +154,7 @@ def each_flat(ims): return ims/ims.flatten(1).max(1).values[:, None, None]
 @stretch_each.right
 def each_view(ims): return ims/ims.amax((-2, -1)).view(len(ims), 1, 1)
 
-@stretch_each.wrong("All pictures were divided by the brightest pixel of all; each has one of its own")
+@stretch_each.wrong("All pictures were divided by the largest number of all; each has one of its own")
 def each_all(ims): return ims/ims.max()
 
 @stretch_each.wrong("You divided each row by its own largest pixel: it is one for the whole picture")
@@ -163,7 +163,7 @@ def each_row(ims): return ims/ims.amax(2, keepdim=True)
 @stretch_each.wrong("You divided each place by the largest of all pictures there: axis 0 runs over the pictures")
 def each_place(ims): return ims/ims.amax(0)
 
-@stretch_each.wrong("You divided by the mean, and the brightest pixel is wanted")
+@stretch_each.wrong("You divided by the mean, and the largest number is wanted")
 def each_mean(ims): return ims/ims.mean((1, 2), keepdim=True)
 
 

@@ -18,7 +18,7 @@ def _leaks():
 leaky = Exercise('relu.leaky', 'leaky(x, slope)', _leaks, F.leaky_relu,
     hints=["What comes out for a positive number, and what for a negative one?",
            "`torch.where(condition, a, b)` takes from `a` where the condition holds, and from `b` elsewhere.",
-           "Or add two parts: `relu(x)`, and `slope` times what ReLU has cut off."])
+           "Or add two parts: `relu(x)`, and the slope times what ReLU has cut off."])
 
 @leaky.right
 def leaky_where(x, slope): return torch.where(x > 0, x, slope*x)

@@ -80,6 +80,7 @@ def backward(self: Value):
 
 # %% ../nbs/10_autograd.ipynb #53fce8a3
 class Grad(np.ndarray):
+    "A gradient: an array that can be set back to 0"
     def zero_(self): self[...] = 0
 
 class Tensor(Value):

@@ -11,15 +11,17 @@ __all__ = ['kinds', 'right_answer', 'Question', 'drill', 'drill_pool']
 import math, random, re
 
 # %% ../nbs/drills.ipynb #8dc75445
+def _sure(n): return f'({n:g})' if n < 0 else f'{n:g}'  # behind a sign, a negative number needs brackets
+
 def _new_weight(r):
     w, g, lr = r.choice([-1, .5, 1, 2, 3]), r.choice([-4, -3, -2, 2, 3, 5]), r.choice([.01, .1, .05])
     return (f"A weight is {w:g}, its gradient {g:g}, the learning rate {lr:g}. What is the weight after a step of SGD?",
-            f'{w - lr*g:g}', f"Minus the gradient times the rate: {w:g} - {lr:g} · ({g:g}) = {w - lr*g:g}.")
+            f'{w - lr*g:g}', f"Minus the gradient times the rate: {w:g} - {lr:g} · {_sure(g)} = {w - lr*g:g}.")
 
 def _velocity(r):
     v, g, m = r.choice([-2, 1, 2, 4, 10]), r.choice([-3, -1, 1, 2, 5]), r.choice([.5, .9, .8])
     return (f"The velocity is {v:g}, the gradient {g:g}, the momentum {m:g}. What is the new velocity?",
-            f'{m*v + g:g}', f"Momentum times the old one, plus the gradient: {m:g} · {v:g} + ({g:g}) = {m*v + g:g}.")
+            f'{m*v + g:g}', f"Momentum times the old one, plus the gradient: {m:g} · {_sure(v)} + {_sure(g)} = {m*v + g:g}.")
 
 def _pairs(r):
     n, m = r.sample(range(2, 9), 2)

@@ -24,15 +24,15 @@ def show_curves(
 ):
     "Draw loss and accuracy of a sick training, and, in grey, of the same one in health. Returns the axes"
     patient, axes = patients[number - 1], plt.figure(figsize=(7, 2.6)).subplots(1, 2)
-    for code, looks in ((patient.healthy, ['.75']*3), (patient.sick, [colors['blue'], colors['red'], colors['red']])):
+    for code, looks in ((patient.healthy, ['.45']*3), (patient.sick, [colors['blue'], colors['red'], colors['red']])):
         history = _history(code, patient.two)
         healthy, labels = code == patient.healthy, ['training', 'held out', 'held out']
         for ax, column, color, label in zip(axes[[0, 0, 1]], zip(*history), looks, labels):
             ax.plot(range(1, len(column) + 1), column, '-s' if label == 'training' else '-o', color=color, markersize=3,
-                    label=None if healthy else label, zorder=1 if healthy else 2)
+                    label=None if healthy else label, lw=1.6, zorder=1 if healthy else 2)
     axes[0].set(xlabel='epoch', ylabel='loss')
     axes[1].set(xlabel='epoch', ylabel='accuracy', ylim=(0, 1.02))
-    axes[0].legend()
+    axes[0].legend(loc='lower left', bbox_to_anchor=(0, 1), ncols=2)
     if max(h[0] for h in history) > 20: axes[0].set_yscale('log')
     plt.tight_layout()
     return axes

@@ -33,10 +33,9 @@ def explain_broadcast(a, b): # shapes of two tensors
     "Print, axis by axis from the last one back, what broadcasting does with two shapes"
     rows = [('axis', 'first', 'second', 'result', '')]
     for i, (m, n) in enumerate(_pairs(a, b), 1):
-        fits = m == n or 1 in (m, n)
-        side = 'first' if m == 1 else 'second'
-        why = f'the {side} is repeated' if fits else 'does not fit: neither is 1'
+        result = n if m == 1 else m
         if m == n: why = 'equal'
-        result = '?' if not fits else n if m == 1 else m
+        elif 1 in (m, n): why = f"the {'first' if m == 1 else 'second'} is repeated"
+        else: result, why = '?', 'does not fit: neither is 1'
         rows.append((f'-{i}', m if i <= len(a) else '', n if i <= len(b) else '', result, why))
     for row in rows: print('{:>5} {:>7} {:>7} {:>7}  {}'.format(*row).rstrip())

@@ -8,7 +8,6 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/checkpoint.html.md"""
 __all__ = []
 
 # %% ../nbs/17_checkpoint.ipynb #4859950c
-import numpy as np
 import torch
 from fastcore.basics import patch
 
@@ -39,17 +38,13 @@ def _own_facts(learn): # a `Learner`
 # %% ../nbs/17_checkpoint.ipynb #267e8a21
 def _forms(tensors): return {k: f'{t.dtype} {tuple(t.shape)}' for k, t in tensors.items()}
 
-def _checked(learn, arrays, facts):
-    "The facts, if all that `save` writes is there, and all numbers are finite"
+def _unpacked(learn, arrays, facts): # `Learner`; what `save` wrote
+    "New optimizer, and a state, as `training_state` makes it, out of a file. `ValueError` if it does not fit"
     if missing := sorted(_own_facts(learn).keys() - facts.keys()):
         raise ValueError(f"it says nothing of {', '.join(missing)}; load takes what Learner.save wrote")
-    if bad := [k for k, v in arrays.items() if not np.isfinite(v).all()]:
-        raise ValueError(f"there are NaN or infinite numbers in {bad}; train again with a smaller learning rate")
-    return facts
-
-def _unpacked(learn, opt, arrays, facts): # `Learner`, new optimizer; what `save` wrote
-    "A state, as `training_state` makes it, out of a file. `ValueError` if it does not fit"
     tensors, state = {k: torch.from_numpy(v) for k, v in arrays.items()}, {}
+    if bad := [k for k, t in tensors.items() if not t.isfinite().all()]:
+        raise ValueError(f"there are NaN or infinite numbers in {bad}; train again with a smaller learning rate")
     for key in [k for k in tensors if k.startswith('opt/')]:
         _, i, name = key.split('/')
         state.setdefault(int(i), {})[name] = tensors.pop(key)
@@ -57,23 +52,22 @@ def _unpacked(learn, opt, arrays, facts): # `Learner`, new optimizer; what `save
     theirs, ours = _forms(tensors) | dict(record=facts['names']), _forms(here) | dict(record=learn.recorder.names)
     if wrong := {k: (theirs.get(k), ours.get(k)) for k in theirs | ours if theirs.get(k) != ours.get(k)}:
         raise ValueError(f"it is of a different model, or of different metrics; in the file, and here: {wrong}")
+    opt = learn.opt_func(learn.params, lr=facts['lr'])
     shapes = dict(enumerate(((), p.shape) for group in opt.param_groups for p in group['params']))
     fits = all(t.shape in shapes.get(i, ()) for i, memory in state.items() for t in memory.values())
     if state and (facts['optimizer'] != str(type(opt)) or not fits):
         raise ValueError(f"it was made with another optimizer, {facts['optimizer']}, not with {type(opt)}")
     torch.Generator().set_state(tensors['rng'])  # RuntimeError, if it is no state of torch's
     model = {k.removeprefix('model/'): t for k, t in tensors.items() if k != 'rng'}
-    return dict(model=model, opt=opt.state_dict() | dict(state=state), rng=tensors['rng'],
-                values=facts['values'], losses=facts['losses'])
+    return opt, dict(model=model, opt=opt.state_dict() | dict(state=state), rng=tensors['rng'],
+                     values=facts['values'], losses=facts['losses'])
 
 # %% ../nbs/17_checkpoint.ipynb #70c9a0b3
 @patch
 def load(self: Learner, path): # file that `save` wrote
     "Take over what `save` wrote. `ValueError`, and no change, if it does not fit"
     arrays, facts = load_arrays(path)
-    try:
-        opt = self.opt_func(self.params, lr=_checked(self, arrays, facts)['lr'])
-        kept = _unpacked(self, opt, arrays, facts)
+    try: opt, kept = _unpacked(self, arrays, facts)
     except (ValueError, RuntimeError) as e: raise ValueError(f"{path} does not fit: {e}") from e
     self.opt, self.lr = opt, facts['lr']
     self.facts = {k: v for k, v in facts.items() if k not in _own_facts(self)}

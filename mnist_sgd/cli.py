@@ -36,10 +36,15 @@ _digit = _number(int, 0, 9, "a digit from 0 to 9")
 def _digits(text): return tuple(range(10)) if text == 'all' else (_digit(text),)
 _rate = _number(float, 1e-12, 1e38, "a number from 1e-12 to 1e+38, such as 0.1")
 
+def _weights(text):
+    "A file of weights, named by itself or by its folder"
+    path = Path(text)/'relu.npz' if Path(text).is_dir() else Path(text)
+    if path.exists(): return path
+    raise argparse.ArgumentTypeError(f"there are no weights {path}; run mnist_sgd train first, or leave it out")
+
 def make_parser() -> argparse.ArgumentParser:
     "The options of the command"
-    parser = _Parser('mnist_sgd', description="How does a network learn? Train on the MNIST digits inside this "
-                                              "package, then recognise your own.")
+    parser = _Parser('mnist_sgd', description="Train on the MNIST digits inside this package, then recognise your own.")
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     def command(run):
@@ -48,13 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
         return new.add_argument
 
     out = dict(type=Path, default='mnist_sgd_output', metavar='FOLDER', help='where to write (default: %(default)s)')
-    weights = dict(type=Path, metavar='PATH', help='a file that mnist_sgd train saved, or a folder with relu.npz '
-                                                   '(default: the net of the package, for all ten digits)')
+    weights = dict(type=_weights, metavar='PATH', help='a file that mnist_sgd train saved, or a folder with relu.npz '
+                                                       '(default: the net of the package, for all ten digits)')
     force = dict(action='store_true', help='overwrite what you have changed')
 
     add = command(run_train)
-    add('--digits', type=_digits, nargs='+', default=[(3,), (7,)], metavar='D',
-        help='the digits to tell apart: two or more, or all (default: 3 7)')
+    add('--digits', type=_digits, nargs='+', default=[(3,), (7,)], metavar='D', help='two, more, or all (default: 3 7)')
     add('--models', nargs='+', choices=['similarity', 'linear', 'relu', 'conv'], metavar='NAME',
         help='which of similarity, linear, relu, conv (default: all; without conv for two digits)')
     add('--epochs', type=_whole(1, 10**6), metavar='N', help='rounds through the images (default: 15; conv: 8)')
@@ -64,8 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     add('--device', default='cpu', help='cpu, cuda or mps; the small models are quickest on cpu (default: %(default)s)')
     add('--out', **out)
     add('--processes', type=_whole(1, 64), default=1, metavar='N', help='that share the work (default: %(default)s)')
-    add('--double', action='store_true',
-        help='compute with 64 bits: slower, and the weights of several processes are those of one')
+    add('--double', action='store_true', help='64 bits: slower, and several processes get the weights of one')
     add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
     add = command(run_predict)
@@ -95,6 +98,11 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 # %% ../nbs/cli.ipynb #bbdac9b3
+def _say(args, message, status=1):
+    "Say in one line what went wrong. Returns an exit status"
+    print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
+    return status
+
 def _make_folder(path, option=''):
     try: path.mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -114,8 +122,7 @@ def run_train(args):
     from mnist_sgd.launcher import launch, process_group, started
     args.digits = sum(args.digits, ())
     if len(set(args.digits)) < max(2, len(args.digits)):
-        raise ValueError(f"--digits are {' '.join(map(str, args.digits))}; give two or more different digits, "
-                         "as in --digits 3 7, or all")
+        raise ValueError(f"--digits are {' '.join(map(str, args.digits))}; give two or more different digits, or all")
     args.models = args.models or ['similarity', 'linear', 'relu'] + ['conv']*(len(args.digits) > 2)
     device = existing_device(args.device)
     _make_folder(args.out, ' with --out')
@@ -145,9 +152,8 @@ def _train(args, device):
                                                     device, checkpoint=unfinished, resume=resume, make=make,
                                                     double=args.double)
         except KeyboardInterrupt:
-            if not unfinished.exists(): raise
-            raise KeyboardInterrupt(f"interrupted; the epochs before are in {unfinished}, and the same command with "
-                                    "--resume goes on from there") from None
+            why = f"interrupted; the epochs before are in {unfinished}: --resume goes on" if unfinished.exists() else ''
+            raise KeyboardInterrupt(why) from None
         except FloatingPointError as e:
             raise ValueError(f"{e}. It is in {unfinished}: --resume with a smaller --lr goes on from there") from e
         if not writes: continue
@@ -164,25 +170,16 @@ def _train(args, device):
     print(f"\nTraining curves and weights are in {_printable(args.out)}: "
           f"training.png, {', '.join(f'{o}.npz' for o in learners)}")
 
-def _reader(path):
-    "The net that answers"
-    from mnist_sgd.reader import Reader
-    if path and path.is_dir(): path /= 'relu.npz'
-    if path and not path.exists():
-        raise ValueError(f"there are no weights {path}; run mnist_sgd train first, or leave --weights out "
-                         "for the net of the package")
-    return Reader(path)
 
 def run_predict(args):
     "Say which digit a picture shows, how probable it is, and the runner-up; or that it shows no digit"
     from mnist_sgd.pictures import like_mnist, open_picture, pictures_in
-    from mnist_sgd.reader import plot_answers
-    reader, status, shown = _reader(args.weights), 0, []
+    from mnist_sgd.reader import Reader, plot_answers
+    reader, status, shown = Reader(args.weights), 0, []
     for name in pictures_in(args.files):
         try: x = like_mnist(im := open_picture(sys.stdin.buffer if name == '-' else name))
         except (ValueError, OSError) as e:
-            print(_printable(f"mnist_sgd predict: {name}: {getattr(e, 'strerror', None) or e}"), file=sys.stderr)
-            status = 1
+            status = _say(args, f"{name}: {getattr(e, 'strerror', None) or e}")
             continue
         answer = reader.answer(x)
         text = json.dumps(dict(file=str(name)) | answer._asdict()) if args.json else f'{name}: {answer}'
@@ -193,8 +190,8 @@ def run_predict(args):
 
 def run_evaluate(args):
     "Judge a net on MNIST's test images: accuracy, confusion matrix and calibration, as text and figure"
-    from mnist_sgd.reader import evaluate, plot_evaluation
-    reader = _reader(args.weights)
+    from mnist_sgd.reader import Reader, evaluate, plot_evaluation
+    reader = Reader(args.weights)
     _make_folder(args.out, ' with --out')
     *found, text = evaluate(reader)
     save_figure(plot_evaluation(*found, reader.digits), args.out/'evaluation.png')
@@ -239,33 +236,23 @@ def run_clinic(args):
 
 
 # %% ../nbs/cli.ipynb #53758454
-def _run(args):
-    "Exit status of the command in `args`; what went wrong is said in one line"
-    def say(message, status=1):
-        print(_printable(f'mnist_sgd {args.command}: {message}'), file=sys.stderr)
-        return status
+def main(argv=None): # words of the command line; None for sys.argv[1:]
+    "The command `mnist_sgd`. Returns its exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads on"
+    if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for odd names
+    args = argparse.Namespace(command='', words=sys.argv[1:] if argv is None else argv)
     try:
+        make_parser().parse_args(args.words, args)
         status = args.run(args) or 0
         print(end='', flush=True)  # an error in what is printed shows here
         return status
     except BrokenPipeError: return 141  # nobody reads on, as in `mnist_sgd predict *.png | head -1`
-    except (ValueError, OSError) as e: return say(e)
+    except (ValueError, OSError) as e: return _say(args, e)
     except (MemoryError, RuntimeError) as e:
         if isinstance(e, RuntimeError) and 'memory' not in str(e): raise
-        return say("there is not enough memory for this; close other programs, or give a smaller --batch-size")
+        return _say(args, "there is not enough memory for this; close other programs, or give a smaller --batch-size")
     except KeyboardInterrupt as e:
         print(file=sys.stderr)
-        return say(str(e) or 'interrupted', 130)
-
-def main(
-    argv=None, # words of the command line; None for sys.argv[1:]
-) -> int: # exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads on
-    "The command `mnist_sgd`"
-    if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for odd names
-    try:
-        args = make_parser().parse_args(argv)
-        args.words = sys.argv[1:] if argv is None else argv
-        return _run(args)
+        return _say(args, str(e) or 'interrupted', 130)
     finally:
         try: print(end='', flush=True)
         except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # let go in silence

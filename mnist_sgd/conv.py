@@ -102,5 +102,4 @@ def cnn(
         size = conv_shape(size, kernel, stride, kernel//2)[0]
     head = nn.Flatten(), nn.Linear(channels[-1]*size**2, n_out)
     first = nn.Unflatten(1, (1, 28, 28)), *[nn.ZeroPad2d(-crop)]*(crop > 0)
-    net = nn.Sequential(*first, *layers, *head)
-    return net.to(memory_format=torch.channels_last)
+    return nn.Sequential(*first, *layers, *head).to(memory_format=torch.channels_last)

@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from fastcore.imports import is_iter
 from fastcore.xdg import xdg_cache_home
 from PIL import Image
 from tqdm import tqdm
@@ -38,9 +37,8 @@ def _shipped(name): # a file of the package's data folder, such as 'train/3.idx'
 
 def digit_tuple(digits): # one digit, or several; None for all ten
     "`digits` as a tuple. `ValueError` unless they are whole numbers from 0 to 9, each there once"
-    res = tuple(range(10) if digits is None else digits if is_iter(digits) else [digits])
-    odd = [d for d in res if isinstance(d, bool) or not isinstance(d, (int, np.integer))
-           or not 0 <= d <= 9]
+    res = tuple(range(10) if digits is None else digits if np.iterable(digits) else [digits])
+    odd = [d for d in res if isinstance(d, (bool, float)) or d not in range(10)]
     if odd or not res or len(set(res)) < len(res):
         raise ValueError(f"digits {f'has {odd[0]!r}' if odd else f'is {res}'}; give at least one "
                          "whole number from 0 to 9, and each only once, as in digits=(3, 7)")
@@ -52,8 +50,7 @@ def mnist_arrays(
 ) -> tuple: # images (uint8, n x 28 x 28; 0 is paper, 255 is ink) and labels (uint8, n)
     "MNIST images and labels that ship with the package, in the order of the original files"
     if split not in _splits:
-        raise ValueError(f"split is {split!r}; it must be 'train' (60,000 images) "
-                         "or 'valid' (10,000 images)")
+        raise ValueError(f"split is {split!r}; it must be 'train' (60,000) or 'valid' (10,000 images)")
     digits = digit_tuple(digits)
     labels = _shipped(f'{split}/labels.idx')
     labels = labels[np.isin(labels, digits)]

@@ -8,7 +8,6 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 __all__ = ['Share', 'mean_everywhere', 'average_gradients', 'SharedLearner', 'process_group']
 
 # %% ../nbs/19_distributed.ipynb #e79fcc51
-import numpy as np
 import torch
 import torch.distributed as dist
 from fastcore.basics import patch
@@ -83,7 +82,7 @@ def train_epoch(self: SharedLearner, *args):
     Learner.train_epoch(self, *args)
     self.agree()
     sizes = self.share.sizes
-    return float(np.average(self.recorder.losses[-len(sizes):], weights=sizes))
+    return sum(n*o for n, o in zip(sizes, self.recorder.losses[-len(sizes):]))/sum(sizes)
 
 @patch
 def fit(self: SharedLearner, n_epochs, lr=None, verbose=True, **options):

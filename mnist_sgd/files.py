@@ -17,37 +17,34 @@ import numpy as np
 from numpy.lib.format import read_array, write_array
 
 # %% ../nbs/files.ipynb #d403a467
-def _is_running(pid):
-    try: os.kill(pid, 0)  # signal 0 does nothing, if there is somebody to do nothing to
-    except ProcessLookupError: return False
-    except OSError: pass  # somebody else's
-    return True
-
 def _tidy(folder):
     "Remove what writers of this machine that were killed have left in `folder`"
     for path in folder.glob('.*.tmp') if os.name == 'posix' else ():
         name = re.fullmatch(rf'.+\.{re.escape(platform.node())}-(\d{{1,9}})-\w+\.tmp', path.name)
-        if name and not _is_running(int(name[1])): shutil.rmtree(path, ignore_errors=True)
+        if not name: continue
+        try: os.kill(int(name[1]), 0)  # signal 0 does nothing, if there is somebody to do nothing to
+        except ProcessLookupError: shutil.rmtree(path, ignore_errors=True)
+        except OSError: pass  # somebody else's
 
 @contextmanager
-def _beside(path):
+def _beside(path, kind='', remedy=''):
     "A folder on the same disk, to make `path` in; its name says who writes there. It is gone at the end"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _tidy(path.parent)
-    prefix = f'.{path.name}.{platform.node()}-{os.getpid()}-'
-    with tempfile.TemporaryDirectory('.tmp', prefix, path.parent) as tmp: yield Path(tmp)
-
-_elsewhere = "Choose a place on a disk with space that you can write to"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(path.parent)
+        prefix = f'.{path.name}.{platform.node()}-{os.getpid()}-'
+        with tempfile.TemporaryDirectory('.tmp', prefix, path.parent) as tmp: yield Path(tmp)
+    except OSError as e:
+        raise OSError(e.errno, f"Cannot write {kind}{path} ({e.strerror or e}). Choose a place on a disk with space "
+                      f"that you can write to{remedy}") from e
 
 def write_bytes(path, raw): # file to write, whose folder is made if it is not there; bytes
     "Write a file atomically: the old one stays until the new one is complete, which has the same permissions"
     path = Path(path)
-    try:
-        with _beside(path) as tmp:
-            (tmp/'new').write_bytes(raw)  # which nobody else can read: the folder is ours alone
-            with suppress(OSError): shutil.copymode(path, tmp/'new')  # there may be no old file
-            os.replace(tmp/'new', path)
-    except OSError as e: raise OSError(e.errno, f"Cannot write {path} ({e.strerror or e}). {_elsewhere}") from e
+    with _beside(path) as tmp:
+        (tmp/'new').write_bytes(raw)  # which nobody else can read: the folder is ours alone
+        with suppress(OSError): shutil.copymode(path, tmp/'new')  # there may be no old file
+        os.replace(tmp/'new', path)
 
 # %% ../nbs/files.ipynb #4730a9c5
 def _stamp(folder):
@@ -73,7 +70,7 @@ def make_folder(dest, build): # folder to make; function that fills the empty fo
     dest = Path(dest)
     if _is_whole(dest): return dest
     try:
-        with _beside(dest) as tmp:
+        with _beside(dest, 'the folder ', '; the environment variable MNIST_SGD_CACHE names the cache folder') as tmp:
             (tmp/'new').mkdir()
             build(tmp/'new')
             (tmp/'new'/'stamp.txt').write_text(_stamp(tmp/'new'))
@@ -81,18 +78,15 @@ def make_folder(dest, build): # folder to make; function that fills the empty fo
                 warnings.warn(f"{dest} was incomplete or altered; it is made anew", stacklevel=2)
                 with suppress(FileNotFoundError): os.replace(dest, tmp/'old')  # unless another process just has
             if not dest.exists(): os.replace(tmp/'new', dest)
-    except OSError as e:
-        if _is_whole(dest): return dest  # another process made it first
-        raise OSError(e.errno, f"Cannot make the folder {dest} ({e.strerror or e}). {_elsewhere}; "
-                      "the environment variable MNIST_SGD_CACHE names the cache folder") from e
+    except OSError:
+        if not _is_whole(dest): raise  # or another process made it first
     return dest
 
 # %% ../nbs/files.ipynb #65035029
 def _check_arrays(path, arrays):
     "`ValueError` if there is anything but numbers in `arrays`, or one has the name of the facts"
     if bad := [k for k in arrays if k == 'meta' or not isinstance(k, str) or zipfile.ZipInfo(k).filename != k]:
-        raise ValueError(f"{bad} cannot name arrays: a name is plain text, and meta is that of the facts; "
-                         "give it another name")
+        raise ValueError(f"{bad} cannot name arrays: plain text can, but not meta, the facts; give it another name")
     if bad := [k for k, v in arrays.items() if np.asarray(v).dtype.kind not in 'biuf']:
         raise ValueError(f"{path} is for numbers, which {bad} are not; keep text in the facts, and no other objects")
 
@@ -119,9 +113,8 @@ def load_arrays(path): # file that `save_arrays` wrote
         return arrays, {**meta['facts']}
     except Exception as e:  # whatever a stranger's file may do to those who read it
         why = (str(e) or type(e).__name__).splitlines()[0].split('. ')[0]
-        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). "
-                         "Only arrays of numbers are read; pickled objects, as torch.save writes them, can run any "
-                         "code and are refused") from e
+        raise ValueError(f"{path} is damaged, or not a file that save_arrays wrote ({why}). Only arrays of numbers are "
+                         "read; pickled objects can run any code and are refused") from e
 
 # %% ../nbs/files.ipynb #1fa75203
 _idx_types = {8: np.uint8, 9: np.int8, 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}  # by its code, as NumPy calls it
@@ -152,8 +145,7 @@ def write_idx(path, a): # file to write, gzipped if its name ends in .gz; array 
     "Write `a` as an IDX file, atomically: nobody ever sees half of it"
     a = np.asarray(a)
     if a.dtype != np.uint8 or not 0 < a.ndim <= 32:
-        raise ValueError(f"write_idx takes a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}; "
-                         "a.astype(np.uint8) makes one of numbers from 0 to 255")
+        raise ValueError(f"give a uint8 array with 1 to 32 axes, not {a.dtype} of shape {a.shape}: a.astype(np.uint8)")
     raw = bytes([0, 0, 8, a.ndim]) + b''.join(n.to_bytes(4, 'big') for n in a.shape) + a.tobytes()
     if Path(path).suffix == '.gz': raw = gzip.compress(raw, mtime=0)  # no date: the same bytes each time
     write_bytes(path, raw)

@@ -12,7 +12,6 @@ import os, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from functools import partial
 
 import torch.distributed as dist
 from fastcore.xtras import modified_env
@@ -66,24 +65,23 @@ def launch(
     if isinstance(words, str): raise TypeError(f"words is {words!r}; give a list, as in [{words!r}]")
     meeting = _meeting_place()
     watched = dict(MNIST_SGD_WATCHED='1') if sys.stdout.isatty() else {}
-    env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | _loopback() | dict(
+    env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | _loopback() | watched | dict(
         WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port),
         TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
-    python = [sys.executable, '-u', *subprocess._args_from_interpreter_flags()]
+    command = [sys.executable, '-u', *subprocess._args_from_interpreter_flags(), *map(str, words)]
     guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
                              text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     processes, errors = [], [[] for _ in range(n)]
     with ThreadPoolExecutor(n + 1) as readers:
         try:
             for i, lines in enumerate(errors):
-                processes.append(p := subprocess.Popen(
-                    [*python, *map(str, words)], env=env | watched | dict(RANK=str(i), LOCAL_RANK=str(i)), text=True,
-                    stdout=subprocess.DEVNULL if i else subprocess.PIPE, stderr=subprocess.PIPE))
+                own, out = env | dict(RANK=str(i), LOCAL_RANK=str(i)), subprocess.DEVNULL if i else subprocess.PIPE
+                processes.append(p := subprocess.Popen(command, env=own, text=True, stdout=out, stderr=subprocess.PIPE))
                 print(p.pid, file=guard.stdin, flush=True)
                 readers.submit(_read, p.stderr, lines.append)
                 if i == 0:
                     p.stdout.reconfigure(newline='')  # a progress bar goes back to the start of its line, and so do we
-                    printed = readers.submit(_read, p.stdout, partial(print, end='', flush=True))
+                    printed = readers.submit(_read, p.stdout, lambda line: print(line, end='', flush=True))
             while None in (codes := [p.poll() for p in processes]) and not any(codes): time.sleep(.02)
         except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted. {remedy}") from None
         finally:
@@ -112,10 +110,9 @@ def process_group(
     with modified_env(**_loopback()) if alone else nullcontext():
         backend = 'nccl' if here.type == 'cuda' else 'gloo'
         dist.init_process_group(backend, timeout=timedelta(seconds=timeout), **alone)
-        failed = True
-        try:
-            yield here
-            failed = False
-            time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
-        finally:
-            if alone or not failed: dist.destroy_process_group()  # the first to fail says why; its end tells the others
+        try: yield here
+        except BaseException:
+            if alone: dist.destroy_process_group()  # or the first to fail says why, and its end tells the others
+            raise
+        time.sleep(.1)  # PyTorch's threads let go of the last tensors; had Python ended first, they would abort it
+        dist.destroy_process_group()

@@ -10,12 +10,11 @@ __all__ = ['Learner']
 # %% ../nbs/11_learner.ipynb #334331f1
 import torch
 from fastcore.all import L, patch
-from torch import nn
 
 from .guards import Count, RateOrSchedule, Whole, checked
 from .linear import batch_accuracy
 from .optimizer import SGD
-from .recorder import Recorder, Watch, by_turns, finite, metric_name, moved, place, undo
+from .recorder import Recorder, by_turns, finite, metric_name, moved, place, undo, watch
 from .relu import binary_cross_entropy
 
 # %% ../nbs/11_learner.ipynb #ebeddf57
@@ -40,7 +39,7 @@ class Learner:
 def batches(self: Learner, dl, training):
     "The batches of `dl` on our device, once the model knows whether it is to learn from them"
     if not len(dl): raise ValueError("A loader has no batches; make batch_size smaller")
-    if isinstance(self.model, nn.Module): self.model.train(training)
+    if isinstance(self.model, torch.nn.Module): self.model.train(training)
     batches = by_turns(dl, self.step_threads if training else None)
     for batch in batches: yield moved(batch, self.device)
 
@@ -84,14 +83,13 @@ def validate(self: Learner, dl=None):
 def fit(self: Learner,
     n_epochs: Count,         # how many times to go through the training data
     lr: RateOrSchedule=None, # learning rate; None for the Learner's own; or a schedule
-    verbose=True, start_epoch: Whole=0, checkpoint=None, # as for `Watch`
+    verbose=True, start_epoch: Whole=0, checkpoint=None, # as for `watch`
 ):
     "Train. A second call goes on where the first one stopped. Returns the Learner"
-    watch = Watch(self, n_epochs, lr, verbose, start_epoch, checkpoint)
-    with torch.enable_grad(), watch:
+    with watch(self, n_epochs, lr, verbose, start_epoch, checkpoint) as (before_batch, after_epoch):
         for _ in range(start_epoch, n_epochs):
-            with undo(self): self.one_epoch(watch.before_batch)
-            watch.after_epoch()
+            with undo(self): self.one_epoch(before_batch)
+            after_epoch()
     return self
 
 # %% ../nbs/11_learner.ipynb #899557a7

@@ -9,20 +9,18 @@ __all__ = ['pair_tensors', 'init_params', 'linear1', 'sigmoid', 'mnist_loss', 'b
            'validate_epoch', 'train_model']
 
 # %% ../nbs/07_linear.ipynb #ef998a95
-import numpy as np
 import torch
 from torch import Tensor
 
-from .data import mnist_arrays
+from .data import digit_tuple, mnist_arrays
 from .guards import Binary, Count, Floats, Positive, Rate, Some, checked
 from .tensor import stack_images
 
 # %% ../nbs/07_linear.ipynb #234118f8
 def pair_tensors(split='train', digits=(3, 7)): # the digit whose target is 1, the one whose is 0
     "Images of two digits as rows of pixels, n x 784, and their targets, n x 1"
-    images, labels = mnist_arrays(split, digits)
-    ones, zeros = (images[labels == d] for d in digits)
-    x = stack_images(np.concatenate([ones, zeros])).view(-1, 28*28)
+    ones, zeros = (stack_images(mnist_arrays(split, d)[0]) for d in digit_tuple(digits))
+    x = torch.cat([ones, zeros]).view(-1, 28*28)
     return x, torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
 
 # %% ../nbs/07_linear.ipynb #07356636

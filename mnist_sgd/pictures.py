@@ -38,10 +38,8 @@ def _one_error():
         why = '' if isinstance(e, UnidentifiedImageError) else f' ({e})'
         raise ValueError(f"not an image file that can be read{why}; save the picture as PNG or JPEG") from e
 
-def open_picture(
-    file, # path of a picture, or a file that is open for reading bytes
-) -> Image.Image: # upright, its pixels in memory
-    "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen. `ValueError` if it is none, or too large"
+def open_picture(file): # path of a picture, or a file that is open for reading bytes
+    "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen, upright. `ValueError` if it is none, or too large"
     with warnings.catch_warnings(), nullcontext(file) if hasattr(file, 'read') else open(file, 'rb') as f:
         warnings.simplefilter('ignore')  # Pillow's doubts
         with _one_error(): im = Image.open(f, formats=_formats)  # no pixels yet
@@ -51,14 +49,10 @@ def open_picture(
             return ImageOps.exif_transpose(im)
 
 # %% ../nbs/pictures.ipynb #dbb7f1b6
-def _greys(
-    im: Image.Image, # of any size and mode
-    behind='white',  # what shows through where it is transparent
-) -> np.ndarray: # float32, height x width, from 0 (black) to 1
-    "The brightness of each pixel. `ValueError` for a kind or size that cannot be read"
+def _greys(im, behind): # a picture of any size and mode; the colour that shows through where it is transparent
+    "The brightness of each pixel, from 0 (black) to 1. `ValueError` for a kind or size that cannot be read"
     if not isinstance(im, Image.Image):
-        raise TypeError(f"like_mnist takes a PIL image, not {type(im).__name__}; "
-                        "Image.fromarray makes one of an array, open_picture one of a file")
+        raise TypeError(f"give a PIL image, not {type(im).__name__}; Image.fromarray and open_picture make one")
     _check_size(im)
     if 'A' in im.getbands() or 'transparency' in im.info:
         im = im.convert('RGBA')
@@ -72,9 +66,7 @@ def _greys(
     return a/((a.max() or 1) if own else 255)
 
 # %% ../nbs/pictures.ipynb #0146ddbf
-def _grown(
-    a, n, m, # height x width; how far to look up and down, and left and right
-): # the same shape
+def _grown(a, n, m): # height x width; how far to look up and down, and left and right
     "Each pixel becomes the largest of those around it, as far as the picture goes"
     for reach in (n, m):  # along the columns, then along the rows
         size, a = 1, np.pad(a, ((reach, reach), (0, 0)), 'edge')
@@ -94,10 +86,8 @@ def _opened(mask, n, m):
     return -_closed(-mask.astype(np.int8), n, m) > 0
 
 # %% ../nbs/pictures.ipynb #3808d840
-def _groups(
-    mask, # height x width; True for ink
-): # int64, the same shape: 0 for paper, one number for all pixels of a group
-    "Number what hangs together: each run of a row, then of a column, takes its largest number, until all agree"
+def _groups(mask): # True for ink
+    "Number what hangs together, 0 for paper: each run of a row, then of a column, takes its largest number, until all agree"
     labels, before = np.arange(1, mask.size + 1).reshape(mask.shape)*mask, None
     while not np.array_equal(labels, before):
         before = labels
@@ -116,10 +106,8 @@ def _without_lines(mask):
         mask = mask & ~(across & ~_opened(mask, 4*m, 4*n))
     return mask
 
-def _largest(
-    mask, weight, # height x width: where there may be ink, and how much
-): # masks, the one with the most ink first
-    "The largest groups, each with those that are close to it; what touches the edge of the picture counts little"
+def _largest(mask, weight): # where there may be ink, and how much
+    "Masks of the largest groups, each with those close to it, the most ink first; what touches the edge of the picture counts little"
     labels = _groups(_grown(mask, 1, 1))*mask
     mass = np.bincount(labels.ravel(), weight.ravel())
     mass[0] = 0
@@ -165,10 +153,8 @@ def _strokes(small, usual, light):
             yield SimpleNamespace(mask=mask, paper=paper, light=light, lowest=floor + 2*noise if noise else 0,
                                   score=sure[mask].mean()*ring.sum())
 
-def _find_ink(
-    a, # greys, height x width, from 0 to 1
-): # float32, from 0 (paper) to 1 (ink), cut out; None if there is no digit
-    "The strokes of the digit in a picture"
+def _find_ink(a): # greys, from 0 to 1
+    "The strokes of the digit in a picture, from 0 (paper) to 1 (ink); None if there is no digit"
     small, usual = _small(a)
     found = max([*_strokes(small, usual, False), *_strokes(1 - small, 1 - usual, True)],
                 key=lambda o: o.score, default=None)
@@ -178,14 +164,11 @@ def _find_ink(
     near = large(_grown(found.mask, 2, 2))
     ink = (paper - (1 - a))  if found.light else (paper - a)/(paper + .1)
     ink = (ink - found.lowest)/(np.quantile(ink[core > 0], .8) - found.lowest)
-    rows, cols = (np.flatnonzero(near.any(axis)) for axis in (1, 0))
-    return (ink.clip(0, 1)*near)[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
+    return ink.clip(0, 1)*near
 
 # %% ../nbs/pictures.ipynb #17119a6d
-def fitted(
-    ink, # float32, height x width, from 0 (paper) to 1
-) -> torch.Tensor: # float32, 28 x 28
-    "Cut out, scaled to 20 by 20 pixels, the centre of mass in the middle, as MNIST's; thin strokes are made thicker"
+def fitted(ink): # float32, height x width, from 0 (paper) to 1
+    "Cut out, scaled to 20 by 20 of 28 by 28 pixels, the centre of mass in the middle, as MNIST's; thin strokes are made thicker"
     rows, cols = (np.flatnonzero((ink > .3).any(axis)) for axis in (1, 0))
     ink = ink[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
     while True:
@@ -195,32 +178,24 @@ def fitted(
         ink = _grown(np.pad(ink, 1), 1, 1)
     centres = [float((a.sum(1 - i)*np.arange(n)).sum()/a.sum()) for i, n in enumerate((h, w))]
     top, left = (int(np.clip(round(13.5 - c), 0, 28 - n)) for c, n in zip(centres, (h, w)))
-    res = torch.zeros(28, 28)
-    res[top:top + h, left:left + w] = torch.from_numpy(a)
-    return res
+    return torch.from_numpy(np.pad(a, ((top, 28 - h - top), (left, 28 - w - left))))
 
 # %% ../nbs/pictures.ipynb #236741cf
-def like_mnist(
-    im: Image.Image, # a picture of one digit, upright, of any size and mode
-) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
-    "Centre and scale a picture as MNIST's were. `ValueError` if it shows nothing, or is of a kind or size that cannot be read"
+def like_mnist(im: Image.Image): # a picture of one digit, upright, of any size and mode
+    "Centre and scale a picture as MNIST's were: a tensor, 28 x 28, from 0 (paper) to 1 (ink). `ValueError` if it shows nothing, or cannot be read"
     for behind in ('white', 'black'):  # what is transparent may be meant for either
         a = _greys(im, behind)
         if a.shape == (28, 28):
             if np.median(np.r_[a[0], a[-1], a[:, 0], a[:, -1]]) > .5: a = 1 - a
             if a.max() > .3: return torch.from_numpy(a)
         elif (ink := _find_ink(a)) is not None: return fitted(ink)
-    raise ValueError("no digit: the picture shows nothing that could be one; show one digit, "
-                     "dark on light or light on dark")
+    raise ValueError("no digit: the picture shows nothing like one; show one digit, dark on light or light on dark")
 
 # %% ../nbs/pictures.ipynb #b4aca891
-def pictures_in(
-    names, # of files, or of folders
-): # names of files, one after another
+def pictures_in(names): # of files, or of folders
     "The files themselves; of folders, the pictures in them and in the folders inside. `ValueError` if there are none"
     for name in names:
-        inside = sorted(Path(name).rglob('*')) if os.path.isdir(name) else None
-        found = [name] if inside is None else [o for o in inside if o.suffix.lower() in _endings and o.is_file()]
-        if not found: raise ValueError(f"there is no picture in the folder {name}; its name must end with one of "
-                                       f"{' '.join(_endings)}")
+        inside = sorted(Path(name).rglob('*')) if os.path.isdir(name) else [name]
+        found = [o for o in inside if o == name or (o.suffix.lower() in _endings and o.is_file())]
+        if not found: raise ValueError(f"there is no picture in the folder {name}; give {' '.join(_endings)}")
         yield from found

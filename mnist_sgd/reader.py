@@ -16,11 +16,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from .data import mnist_arrays
 from .interpret import confusion_matrix
 from .plotting import palette, show_image
+from .softmax import digit_tensors
 from .story import load_model
-from .tensor import stack_images, tensor
 from .trained import load_trained
 
 # %% ../nbs/reader.ipynb #9b1bd68a
@@ -42,9 +41,7 @@ class Reader:
     "Says which digit a picture shows"
     limit, limit_turned = .12, .05  # probabilities of "no digit" above which there is none; chosen as told below
 
-    def __init__(self,
-        path=None, # file that `mnist_sgd train` saved; None for the net that ships with the package
-    ):
+    def __init__(self, path=None): # file that `mnist_sgd train` saved; None for the net that ships with the package
         if path is None:
             self.model, facts = load_trained('reader')
             self.digits = facts['digits']
@@ -53,16 +50,14 @@ class Reader:
             self.model = learn.model.eval()
 
     @torch.no_grad()
-    def probabilities(self,
-        x, # n x 28 x 28, as `like_mnist` makes them
-    ): # n x one for each of `digits`, and one for "no digit"
+    def probabilities(self, x): # n x 28 x 28, as `like_mnist` makes them
+        "n x one for each of `digits`, and one for 'no digit'"
         scores = torch.cat([self.model(part) for part in x.flatten(1).split(500)])
         if scores.shape[1] == 1: scores = F.pad(scores, (0, 1))  # above 0 means the first of two digits
         return F.pad(scores, (0, len(self.digits) + 1 - scores.shape[1]), value=-torch.inf).softmax(1)
 
-    def answer(self,
-        x, # 28 x 28, as `like_mnist` makes it
-    ) -> Answer:
+    def answer(self, x): # 28 x 28, as `like_mnist` makes it
+        "The `Answer` to a picture, which may lie on its side"
         sides = self.probabilities(torch.stack([x, x.rot90(-1), x.rot90(1)]))
         none = sides[:, -1].tolist()
         side = none.index(min(none)) if none[0] > self.limit else 0
@@ -72,14 +67,11 @@ class Reader:
         return Answer(self.digits[first], p, self.digits[second], q, (0, 90, 270)[side])
 
 # %% ../nbs/reader.ipynb #dfe46a8e
-def plot_answers(
-    seen, # (picture, 28 x 28, `Answer`) for each; the first 100 are drawn
-):
+def plot_answers(seen): # (picture, 28 x 28, `Answer`) for each; the first 100 are drawn
     "Each picture beside what the net saw. Returns the figure"
     seen = seen[:100]
-    cols = min(4, len(seen))
-    fig, axes = plt.subplots(-(-len(seen)//cols), 2*cols, squeeze=False, layout='constrained',
-                             figsize=(3*cols, 1.9*-(-len(seen)//cols)))
+    rows, cols = -(-len(seen)//4), min(4, len(seen))
+    fig, axes = plt.subplots(rows, 2*cols, squeeze=False, layout='constrained', figsize=(3*cols, 1.9*rows))
     for ax in axes.flat: ax.set_axis_off()
     for (left, right), (im, x, answer) in zip(axes.reshape(-1, 2), seen):
         im = im.convert('RGB') if im.mode[0] not in 'IF' else Image.fromarray(np.array(im, np.float32))
@@ -90,20 +82,17 @@ def plot_answers(
     return fig
 
 # %% ../nbs/reader.ipynb #8f15fe9d
-def evaluate(
-    reader, # `Reader`
-): # confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text
-    "Judge a net on the test images of its digits"
-    images, labels = mnist_arrays('valid', reader.digits)
-    probs = reader.probabilities(stack_images(images))
+def evaluate(reader): # `Reader`
+    "Judge a net on the test images of its digits. Returns its confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text"
+    x, classes = digit_tensors('valid', reader.digits)  # the smallest digit is class 0
+    probs, targets = reader.probabilities(x), torch.tensor(reader.digits).argsort()[classes]
     sure, preds = probs[:, :-1].max(1)
-    targets = (tensor(labels)[:, None] == tensor(reader.digits)).int().argmax(1)
     right, refused, bins = preds == targets, probs[:, -1] > reader.limit, (sure*10).long().clamp(max=9)
     rows = [(k, n, sure[bins == k].mean().item(), right[bins == k].float().mean().item())
             for k in range(10) if (n := (bins == k).sum().item())]
-    error = sum(n*abs(p - acc) for _, n, p, acc in rows)/len(labels)
+    error = sum(n*abs(p - acc) for _, n, p, acc in rows)/len(x)
     matrix = confusion_matrix(preds, targets, len(reader.digits))
-    lines = [f'{len(labels):,} test images: accuracy {right.float().mean():.4f}, {refused.sum()} called no digit', '',
+    lines = [f'{len(x):,} test images: accuracy {right.float().mean():.4f}, {refused.sum()} called no digit', '',
              'confusion matrix (row: the true digit, column: the answer)',
              ' '*4 + ''.join(f'{d:>6}' for d in reader.digits),
              *(f'{d:>4}' + ''.join(f'{n:>6}' for n in row) for d, row in zip(reader.digits, matrix.tolist())),
@@ -112,18 +101,15 @@ def evaluate(
              *(f'{k/10:>5.1f} to {k/10 + .1:.1f}{n:>8,}{p:>7.3f}{acc:>10.3f}' for k, n, p, acc in rows)]
     return matrix, rows, '\n'.join(lines)
 
-def plot_evaluation(
-    matrix, rows, digits, # what `evaluate` found; the digits of the net
-):
+def plot_evaluation(matrix, rows, digits): # what `evaluate` found; the digits of the net
     "Confusion matrix and calibration. Returns the figure"
     size = 2 + .45*len(digits)
     fig, (left, right) = plt.subplots(1, 2, figsize=(size + 4, max(3.5, size)), layout='constrained')
     left.imshow(matrix/matrix.sum(1, keepdim=True), cmap='Blues', vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(matrix.numpy()):
         left.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
-    left.set_xticks(range(len(digits)), digits)
-    left.set_yticks(range(len(digits)), digits)
-    left.set(xlabel='answer', ylabel='true digit')
+    n = range(len(digits))
+    left.set(xticks=n, yticks=n, xticklabels=digits, yticklabels=digits, xlabel='answer', ylabel='true digit')
     _, n, p, acc = zip(*rows)
     right.plot([0, 1], [0, 1], color='.7')
     right.plot(p, acc, color=palette['cnn'])

@@ -6,7 +6,7 @@ Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 
 # %% auto #0
 __all__ = ['Recorder', 'metric_name', 'model_tensors', 'training_state', 'restore_training', 'undo', 'finite', 'is_watched',
-           'print_row', 'Watch', 'few_threads', 'threads', 'by_turns', 'place', 'moved']
+           'print_row', 'watch', 'few_threads', 'threads', 'by_turns', 'place', 'moved']
 
 # %% ../nbs/recorder.ipynb #977d8dd8
 import itertools, math, os, sys, time
@@ -16,7 +16,6 @@ from numbers import Real
 
 import matplotlib.pyplot as plt
 import torch
-from fastcore.foundation import L
 from tqdm.auto import tqdm
 
 from .guards import Count, checked, existing_device
@@ -24,28 +23,22 @@ from .optimizer import set_hypers
 
 # %% ../nbs/recorder.ipynb #c7350fbb
 class Recorder:
-    "What happened in training: `values`, a row per epoch (training loss, validation loss, metrics), and `losses`, one per batch"
+    "What happened in training: `values`, a row per epoch, with `names` for its columns, and `losses`, one per batch"
     def __init__(self, metric_names): # names of the metrics, in a list
-        self.metric_names, self.values, self.losses = list(metric_names), [], []
-
-    @property
-    def names(self):
-        "The columns of `values`"
-        return ['train_loss', 'valid_loss', *self.metric_names]
+        self.names, self.values, self.losses = ['train_loss', 'valid_loss', *metric_names], [], []
 
     def plot_loss(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw training and validation loss, epoch by epoch. Returns the axes"
-        return self.plot_columns(['train_loss', 'valid_loss'], 'loss', ax, **options)
+        return self.plot_columns(slice(2), 'loss', ax, **options)
 
     def plot_metrics(self, ax=None, **options): # axes to draw on; as for `plot_columns`
         "Draw each metric, epoch by epoch. Returns the axes"
-        return self.plot_columns(self.metric_names, 'metric', ax, **options)
+        return self.plot_columns(slice(2, None), 'metric', ax, **options)
 
-    def plot_columns(self, names, ylabel, ax, model='', **options): # name of the model; options for `Axes.plot`
+    def plot_columns(self, part, ylabel, ax, model='', **options): # which; name of the model; options for `Axes.plot`
         if not self.values: raise ValueError("The recorder has no epochs yet, so nothing to draw; call fit first")
         if ax is None: ax = plt.figure().add_subplot()
-        for i, name in enumerate(names):
-            column = L(self.values).itemgot(self.names.index(name))
+        for i, (name, *column) in enumerate(list(zip(self.names, *self.values))[part]):
             ax.plot(range(1, len(column) + 1), column, 'osD^v'[i % 5] + ('-', '--')[i % 2], markersize=4,
                     label=f'{model} {name}'.strip(), **options)
         ax.set(xlabel='epoch', ylabel=ylabel)
@@ -108,53 +101,46 @@ def print_row(row):
     tqdm.write(first.rjust(5) + ''.join(c.rjust(max(12, len(c) + 2)) for c in middle) + last.rjust(7))
 
 # %% ../nbs/recorder.ipynb #50b9c6d4
-class Watch:
-    "Use it in `with`; call `before_batch` and `after_epoch`. The optimizer's settings are put back at the end"
-    def __init__(self,
-        learn, n_epochs, lr,  # as for `Learner.fit`
-        verbose, start_epoch, # print a line per epoch, and show a bar where a person is watching? How many are done?
-        checkpoint,           # file to save to before the first epoch and after each, or None
-    ):
-        if start_epoch > n_epochs:
-            raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs}, which counts these, "
-                             "too; ask for more")
-        n = len(learn.dls[0])
-        self.learn, self.verbose, self.checkpoint = learn, verbose, checkpoint
-        self.schedule = lr if callable(lr) else None
-        self.n_steps, self.steps = n_epochs*n, itertools.count(start_epoch*n)
-        if not self.schedule:
-            learn.lr = learn.lr if lr is None else lr
-            set_hypers(learn.opt, lr=learn.lr)
-        self.before = [dict(group) for group in learn.opt.param_groups]
-        if verbose: print_row(['epoch', *learn.recorder.names, 'time'])
-        self.bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()),
-                        file=sys.stdout if 'MNIST_SGD_WATCHED' in os.environ else None)  # the launcher passes that on
-        self.threads, self.start = threads(learn.n_threads), time.perf_counter()
+@contextmanager
+def watch(
+    learn, n_epochs, lr,  # as for `Learner.fit`
+    verbose, start_epoch, # print a line per epoch, and show a bar where a person is watching? How many are done?
+    checkpoint,           # file to save to before the first epoch and after each, or None
+): # two functions to call: before each batch, with its number; after each epoch
+    "What `fit` does besides training. The optimizer's settings are put back at the end"
+    if start_epoch > n_epochs:
+        raise ValueError(f"{start_epoch} epochs are done already, and n_epochs is {n_epochs} in all; ask for more")
+    n = len(learn.dls[0])
+    steps, times = itertools.count(start_epoch*n), [time.perf_counter()]
+    if not callable(lr):
+        learn.lr = learn.lr if lr is None else lr
+        set_hypers(learn.opt, lr=learn.lr)
 
-    def __enter__(self):
-        self.threads.__enter__()
-        if self.checkpoint: self.learn.save(self.checkpoint)
-        return self
-
-    def __exit__(self, *error):
-        for group, old in zip(self.learn.opt.param_groups, self.before): group.update(old)
-        self.threads.__exit__(*error)
-        self.bar.close()
-
-    def before_batch(self, i):
-        if self.schedule:
-            settings = self.schedule(next(self.steps), self.n_steps)
+    def before_batch(i):
+        if callable(lr):
+            settings = lr(next(steps), n_epochs*n)
             for name, value in settings.items():
                 if isinstance(value, Real) and not 0 <= value < math.inf:
                     raise ValueError(f"At batch {i + 1}, {name} is {value!r}; it must be a number, 0 or more")
-            set_hypers(self.learn.opt, **settings)
-        self.bar.update()
+            set_hypers(learn.opt, **settings)
+        bar.update()
 
-    def after_epoch(self):
-        seconds, self.start = time.perf_counter() - self.start, time.perf_counter()
-        if self.checkpoint: self.learn.save(self.checkpoint)
-        values = self.learn.recorder.values
-        if self.verbose: print_row([len(values), *values[-1], tqdm.format_interval(round(seconds))])
+    def after_epoch():
+        times.append(time.perf_counter())
+        if checkpoint: learn.save(checkpoint)
+        row = [len(learn.recorder.values), *learn.recorder.values[-1]]
+        if verbose: print_row([*row, tqdm.format_interval(round(times[-1] - times[-2]))])
+
+    if verbose: print_row(['epoch', *learn.recorder.names, 'time'])
+    bar = tqdm(total=(n_epochs - start_epoch)*n, leave=False, disable=not (verbose and is_watched()),
+               file=sys.stdout if 'MNIST_SGD_WATCHED' in os.environ else None)  # the launcher passes that on
+    before = [dict(group) for group in learn.opt.param_groups]
+    try:
+        with threads(learn.n_threads), torch.enable_grad(), bar:
+            if checkpoint: learn.save(checkpoint)
+            yield before_batch, after_epoch
+    finally:
+        for group, old in zip(learn.opt.param_groups, before): group.update(old)
 
 # %% ../nbs/recorder.ipynb #63cfe165
 def few_threads(params, batch_size=64):
@@ -189,9 +175,8 @@ def place(
         loaders = [learn.dls[0], learn.dls[1]] if learn.dls != () else []  # without data, it can predict
         for dl in loaders: len(dl)
     except (TypeError, LookupError) as e:
-        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in "
-                        "DataLoaders(train, valid). Each must have a length and bring its batches anew in every epoch; "
-                        "list(...) makes one of a generator") from e
+        raise TypeError(f"dls is a {type(learn.dls).__name__} ({e}); it must be two loaders, as in DataLoaders(train, "
+                        "valid), each with a length; list(...) makes one of a generator") from e
     home = next((p.device for p in learn.params), 'cpu')
     learn.device = home if device is None else existing_device(device)
     sizes = [dl.batch_size for dl in loaders[:1] if getattr(dl, 'batch_size', None)]
@@ -202,7 +187,6 @@ def place(
 def moved(batch, device):
     "A batch, inputs and targets, on a device. `TypeError` for what is no pair of tensors"
     if not isinstance(batch, tuple | list) or len(batch) != 2 or not all(hasattr(o, 'to') for o in batch):
-        raise TypeError("A batch must be inputs and targets, two tensors, and this one is a "
-                        f"{type(batch).__name__}; make the dataset's items (input, target) tuples, as in "
-                        " [(o['image'], o['label']) for o in items]")
+        raise TypeError(f"A batch must be inputs and targets, two tensors, and this one is a {type(batch).__name__}; "
+                        "make the dataset's items (input, target) tuples")
     return tuple(o.to(device) for o in batch)

@@ -10,7 +10,6 @@ __all__ = ['step_decay', 'exponential', 'cosine', 'warm_up', 'one_cycle', 'lr_fi
 # %% ../nbs/14_schedule.ipynb #f97629a1
 import math
 
-import numpy as np
 import torch
 
 from .guards import Count, Fraction, Positive, Rate, RateOrSchedule, Whole, checked
@@ -77,7 +76,7 @@ def lr_find(
         raise ValueError(f"lr_find needs 20 batches, there are {n}, and high above low. Make batch_size smaller")
     schedule, width, means, mode = exponential(low, high), n//10, [], getattr(learn.model, 'training', None)
     def before_batch(i):
-        if i >= width: means.append(np.mean(learn.recorder.losses[-width:]))
+        if i >= width: means.append(sum(learn.recorder.losses[-width:])/width)
         if means and means[-1] > 3*min(means): raise FloatingPointError
         set_hypers(learn.opt, **schedule(i, n))
     learn.opt = learn.opt_func(learn.params, lr=low)
@@ -90,7 +89,7 @@ def lr_find(
         getattr(learn.model, 'train', bool)(mode)
     rates = [schedule(i, n)['lr'] for i in range(len(losses) + 1)]
     if not means: raise ValueError(f"The loss exploded at a rate of {rates[-1]:.2g}. Try a smaller low than {low:g}")
-    return rates[:-1], losses, rates[np.argmin(means) + width//2]/3
+    return rates[:-1], losses, rates[means.index(min(means)) + width//2]/3
 
 # %% ../nbs/14_schedule.ipynb #28f112ee
 @checked

@@ -45,8 +45,7 @@ def stack_images(
     stack = np.stack(images)
     low, high = stack.min(), stack.max()
     if not 0 <= low <= high <= 255:
-        raise ValueError(f"stack_images takes numbers from 0 to 255, not from {low:g} to {high:g}; "
-                         "scale them first")
+        raise ValueError(f"give numbers from 0 to 255, not from {low:g} to {high:g}; scale them")
     # NumPy divides bytes faster than torch.from_numpy(stack)/255 does, to the same bits
     return torch.from_numpy(np.divide(stack, 255, dtype=np.float32))
 

@@ -1,5 +1,5 @@
 "The website in a real browser"
-import gzip, json, random, re
+import gzip, io, json, random, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -287,15 +287,14 @@ def test_weight(site):
         for tag in re.findall(r'<img[^>]*src="figures/[^>]*>', text):
             src, width, height = (re.search(rf' {o}="([^"]*)"', tag)[1] for o in ('src', 'width', 'height'))
             size = Image.open(docs/src).size
-            dense = 1 if re.match(r'figures/(explore-\w+|descent)\.', src) else 2  # the still pictures are for few
-            assert [o//dense for o in size] == [int(width), int(height)] and 'loading="lazy"' in tag
+            assert [o//2 for o in size] == [int(width), int(height)] and 'loading="lazy"' in tag
             seen += 1
     assert seen > 130
     assert sum(p.stat().st_size for p in docs.rglob('*') if p.suffix != '.pdf' and p.is_file()) < 6_000_000
     assert (docs/'search.json').stat().st_size < 250_000
 
 def test_figures_as_designed_light_and_dark(page):
-    "None is drawn larger than designed; by night drawings of lines are turned, what is dark for a reason is not"
+    "None is drawn larger than designed; by night what is drawn on paper is turned, and no white box stands on the page"
     page.goto('/relu.html')
     figures = page.locator('main img')
     for k in range(figures.count()):
@@ -304,9 +303,38 @@ def test_figures_as_designed_light_and_dark(page):
     filters = "() => [...document.querySelectorAll('main img')].map(e => getComputedStyle(e).filter)"
     assert set(page.evaluate(filters)) == {'none'}
     scheme(page, 'dark')
-    turned, kept = page.locator('main img.turned'), page.locator('main img:not(.turned)')
-    assert turned.count() > 2 and 'invert' in turned.first.evaluate('e => getComputedStyle(e).filter')
-    assert kept.count() and kept.first.evaluate('e => getComputedStyle(e).backgroundColor') == 'rgb(255, 255, 255)'
+    assert all('invert' in o for o in page.evaluate(filters))
+    corner = Image.open(io.BytesIO(figures.first.screenshot())).convert('RGB').getpixel((2, 2))
+    background = page.evaluate('getComputedStyle(document.body).backgroundColor')
+    assert f'rgb{corner}' == background and max(corner) < 50
+    page.goto('/pictures.html')
+    photograph = page.locator('main img:not(.turned)')
+    assert photograph.count() == 1 and photograph.evaluate('e => getComputedStyle(e).filter') == 'none'
+    corner = Image.open(io.BytesIO(photograph.screenshot())).convert('RGB').getpixel((2, 2))
+    assert f'rgb{corner}' == background
+
+def test_every_picture_fits_on_a_dark_page(site):
+    "It is turned by night, or transparent at its corner, or dark all around as Pillow draws a digit"
+    for name, text in texts().items():
+        for tag in re.findall(r'<img[^>]*src="figures/[^>]*>', text):
+            corner = Image.open(ROOT/'_docs'/re.search('src="([^"]*)"', tag)[1]).convert('RGBA').getpixel((0, 0))
+            assert ('class="turned"' in tag) == (corner == (255, 255, 255, 255)), (name, tag)
+            assert corner == (255, 255, 255, 255) or corner[3] == 0 or max(corner[:3]) < 50, (name, tag)
+
+def test_every_heading_can_be_linked(page):
+    page.goto('/learner.html')
+    links = page.locator('.anchorjs-link').evaluate_all('all => all.map(e => [e.hash, e.parentElement.closest("[id]").id])')
+    assert len(links) == page.locator('main :is(h2, h3)').count() > 15 and all(a == f'#{b}' for a, b in links)
+    page.locator('main h2').nth(2).hover()
+    page.wait_for_function("getComputedStyle(document.querySelectorAll('main h2 .anchorjs-link')[2]).opacity == '1'")
+
+def test_deep_indents_are_cut_on_a_phone(page):
+    page.set_viewport_size(dict(width=390, height=800))
+    page.goto('/cli.html')
+    deep = page.locator('code s')
+    assert deep.count() and max(deep.evaluate_all('all => all.map(e => e.clientWidth)')) < 120
+    line = 'e => e.parentElement.innerText'  # what is copied has all of it
+    assert all(o.startswith(' '*13) for o in deep.evaluate_all(f'all => all.map({line})'))
 
 def test_keyboard_skips_to_the_text(page):
     page.goto('/glossary.html')
@@ -354,7 +382,7 @@ def test_copy(browser, site):
     cells = json.loads((ROOT/'nbs'/'03_similarity.ipynb').read_text(encoding='utf-8'))['cells']
     sources = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']
     for source in [o for o in sources if not o.startswith('#|')][:3]:
-        block = page.locator('.code-copy-outer-scaffold', has_text=source.splitlines()[0]).first
+        block = page.locator('div.sourceCode', has_text=source.splitlines()[0]).first
         block.locator('button').tap()
         page.wait_for_function('text => navigator.clipboard.readText().then(t => t == text)', arg=source)
     assert page.locator('.api-entry .code-copy-button').first.is_visible()
@@ -380,7 +408,7 @@ def test_terms_are_explained_where_they_stand(page):
     assert page.evaluate("document.activeElement.getAttribute('aria-describedby')") == 'term' and not violations(page)
     terms = json.loads((ROOT/'_docs'/'glossary.json').read_text(encoding='utf-8'))
     text = texts()['glossary']
-    assert len(terms) > 100 and all(f'data-anchor-id="{key}"' in text for key in terms)
+    assert len(terms) > 100 and all(f'id="{key}"' in text for key in terms)
     linked = {o for t in texts().values() for o in re.findall(r'href="glossary.html#([^"]*)"', t)}
     assert not {o for o in linked if o not in terms and f'<section id="{o}" class="level3">' in text}
 

@@ -47,8 +47,13 @@ def styles(site):
     for path in (site/'site_libs'/'themes'/'default.min.css', site/'site_libs'/'smalldocs.css'):
         notice = re.match(r'(@charset "UTF-8";)?(/\*!.*?\*/)?', read(path), re.S)[0]
         rules = re.sub(r'@charset "UTF-8";|/\*.*?\*/', '', read(path), flags=re.S)
+        for old, new in SELECTORS.items(): rules = rules.replace(old, new)
         path.write_text(notice + fitting(rules, used), encoding='utf-8')
 
+# headings and links that smalldocs finds by classes and data, and that can be found without
+SELECTORS = {'.anchored': ':is(h2,h3)', '#TOC .nav-link': '#TOC a', '.nav-link': ':where(#TOC a)'}
+FINDINGS = {'"main .anchored[data-anchor-id]"': '"main :is(section > h2, section > h3, .api-entry h3)"',
+            'h.dataset.anchorId': '(h.id || h.closest("section").id)', '"#TOC a.nav-link"': '"#TOC a"'}
 TAGS = dict(op='', bu='', va='', kw='b', cf='b', st='i', ss='i', ch='i', dv='u', fl='u', bn='u')
 
 def code(found):
@@ -66,7 +71,13 @@ def code(found):
     return ''.join(out).replace('&#x27;', "'").replace('&quot;', '"')
 
 def scripts(site):
-    "Scripts without the comments that have types in them: those are for whoever changes them"
+    "Scripts that find what is left, without the comments that have types in them: those are for whoever changes them"
+    path = site/'site_libs'/'smalldocs.js'
+    script = read(path)
+    for old, new in FINDINGS.items():
+        assert old in script, f'smalldocs has changed: {old}'
+        script = script.replace(old, new)
+    path.write_text(script, encoding='utf-8')
     comment = r'\n */\*\*\s(?:(?!\*/).)*\*/(?=\n)|/\*\*\s.*?\*/ ?'
     for path in (site/'site').glob('*.js'):
         path.write_text(re.sub(comment, '', read(path), flags=re.S), encoding='utf-8')
@@ -76,10 +87,15 @@ def page(text):
     text = re.sub(r'<code class="sourceCode.*?</code>', code, text, flags=re.S)
     text = text.replace(' target="_blank" style="float:right; font-size:smaller">source', '>source')
     text = re.sub(r'(<(?:pre|code) class="sourceCode) python[^"]*"', r'\1"', text)
-    text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', ' class="nav-link"', text)
-    text = re.sub(r'(<div class="code-copy-outer-scaffold)"><div class="(sourceCode")[^>]*>(.*?</pre></div>)</div>',
-                  r'\1 \2>\3', text, flags=re.S)
-    return re.sub(r' id="(cb\d+|cell-[\d-]+)"|<!-- WARNING.*?-->\n?', '', text)
+    text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', '', text)
+    text = re.sub(r'<div class="code-copy-outer-scaffold">(<div class="sourceCode")[^>]*(>.*?</pre></div>)</div>', r'\1\2',
+                  text, flags=re.S)
+    text = re.sub(r'(<h\d[^>]*?) class="anchored" data-anchor-id="[^"]*"', r'\1', text)
+    text = re.sub(r' cell-output-markdown\b| id="(cb\d+|cell-[\d-]+)"|<!-- WARNING.*?-->\n?', '', text)
+    # lines and end tags that HTML does not need
+    text = re.sub(r'(</?(?:div|section|details|summary|figure|table|thead|tbody|tr|t[hd]|ul|ol|li|p|h\d)\b[^>]*>)\n+(?=<)', r'\1',
+                  text)
+    return re.sub(r'</(li|tr|td|th|thead|tbody)>', '', text)
 
 def pack(path, text):
     "A text as a .gz, the same one each time"

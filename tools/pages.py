@@ -30,8 +30,6 @@ STILLS = Path(__file__).parent.parent/'nbs'/'site'/'stills'
 
 def template(name): return (Path(__file__).parent/'templates'/f'{name}.html').read_text(encoding='utf-8').rstrip('\n')
 
-# by night drawings of lines are turned; pictures of digits stay on paper, as does what is dark or bright for a reason
-SHADES = re.compile(r'\b(dark|black|white|pale|bright|light|shade)', re.I)
 
 def fill(pattern, filling, text):
     "The text, with what the pattern finds first replaced"
@@ -56,7 +54,7 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text, short=42):
+def code_lines(text, short=42, beside_button=36):
     "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
     def lines(found):
         out, open_tags = [], []
@@ -67,8 +65,9 @@ def code_lines(text, short=42):
                 else: open_tags.append(f'<{tag}>')
             indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
             style = f' style="--i:{indent}"' if indent else ''
+            line = re.sub(r'^((?:<[^>]*>)*)( {13,})', r'\1<s>\2</s>', line)  # so much that a phone has no room for it
             line = f'{before}{line}{"</span>"*len(open_tags)}'
-            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > short
+            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > (short if out else beside_button)
             out.append(f'<span{style}>{line}</span>' if long else line)
         return found[1] + '\n'.join(out) + '</code></pre>'
     def printed(found):
@@ -76,13 +75,6 @@ def code_lines(text, short=42):
         return f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
     text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
-
-def of_lines(image):
-    "Is a picture of few colours mostly paper, with hardly any grey?"
-    colours = zip(*[iter(image.getpalette())]*3)
-    shares = [(n/(image.width*image.height), c) for n, c in zip(image.histogram(), colours)]
-    grey = sum(share for share, c in shares if max(c) - min(c) < 24 and max(c) < 235)
-    return max(shares)[0] > .65 and grey < .07
 
 def of_few_colours(image):
     "A picture in as few colours as it takes to look the same: pale grey must not become pale blue"
@@ -94,27 +86,27 @@ def of_few_colours(image):
     return few
 
 def figures(text, name, folder):
-    "A page whose pictures are files beside it, of few colours, as wide as they were designed"
+    """A page whose pictures are files beside it, as wide as they were designed. By night what is drawn on white paper is
+    turned: light ink on dark paper, each colour in its hue"""
     folder.mkdir(exist_ok=True)
     def figure(found):
-        before, data, after, caption = found.groups()
-        image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
-        few = of_few_colours(image)
+        before, data, after = found.groups()
+        image = Image.open(io.BytesIO(base64.b64decode(data))).convert('RGBA')
+        if image.getextrema()[3] == (255, 255): image = of_few_colours(image.convert('RGB')).convert('RGB')
         file = folder/f'{name}-{len(list(folder.glob(f"{name}-*"))) + 1}.webp'
-        few.convert('RGB').save(file, lossless=True, quality=100)
-        kind = ' class="turned"' if of_lines(few) and not SHADES.search(before + (caption or '')) else ''
+        image.save(file, lossless=True, quality=100)
+        turned = ' class="turned"' if image.getpixel((0, 0)) == (255, 255, 255) else ''
         size = f'width="{image.width//2}" height="{image.height//2}" loading="lazy" decoding="async"'
         after = re.sub(r' class="[^"]*"', '', after)
-        return f'<img{before}src="{folder.name}/{file.name}"{kind} {size}{after}>{caption or ""}'
-    png = r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>(</p>\s*<figcaption>.*?</figcaption>)?'
-    return re.sub(png, figure, text, flags=re.S)
+        return f'<img{before}src="{folder.name}/{file.name}"{turned} {size}{after}>'
+    return re.sub(r'<img([^>]*?)src="data:image/png;base64,([^"]*)"([^>]*)>', figure, text)
 
 def stills(text):
     "Where scripts are off, a figure to play with is a picture of how it begins (tools/stills.py)"
     def still(found):
         start, name, alt = found.groups()
         width, height = Image.open(STILLS/f'{name}.webp').size
-        size = f'width="{width}" height="{height}"'
+        size = f'width="{width//2}" height="{height//2}"'
         image = f'<img src="figures/{name}.webp" alt="{alt[0].upper()}{alt[1:]}" class="turned" {size} loading="lazy">'
         return f'{start}<noscript><p>{image}</p></noscript>'
     place = r'(<div id="(explore-\w+|descent)">)(?=<p><em>Here the <a [^>]*>[^<]*</a>\s+shows (.*?),? to play with)'
@@ -140,7 +132,7 @@ def glossary(site):
     "What each term means, in one or two sentences, for the links to it: glossary.json"
     text = (site/'glossary.html').read_text(encoding='utf-8')
     terms = {}
-    for key, title, body in re.findall(r'<h3[^>]*data-anchor-id="([^"]*)">(.*?)</h3>\n<p>(.*?)</p>', text, re.S):
+    for key, title, body in re.findall(r'<section id="([^"]*)" class="level3"><h3[^>]*>(.*?)</h3><p>(.*?)</p>', text, re.S):
         title, body = (html.unescape(re.sub(r'<[^>]*>', '', o)) for o in (title, body))
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')

@@ -27,10 +27,10 @@ def still(page, name):
 
 def draw(browser, site, folder):
     "Write all pictures to a folder; `site` is the address of the website"
-    page = browser.new_page(viewport=dict(width=800, height=1200), device_scale_factor=1, reduced_motion='reduce')
+    page = browser.new_page(viewport=dict(width=800, height=1200), device_scale_factor=2, reduced_motion='reduce')
     for name, stem in figures():
         page.goto(f'{site}/{stem}.html', wait_until='networkidle')
-        still(page, name).save(folder/f'{name}.webp', lossless=True, quality=100, method=6)
+        still(page, name).save(folder/f'{name}.webp', lossless=True, quality=100)
     page.close()
 
 def main():

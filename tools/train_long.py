@@ -38,13 +38,21 @@ def train_mlp(digits, epochs, n_hidden, seed):
                     cross_entropy, class_accuracy)
     return learn.fit(epochs, rise_and_fall)
 
+def train_cnn(digits, epochs, seed):
+    "Train a convolutional net by the recipe of the page The trained nets"
+    import torch
+
+    from mnist_sgd.schedule import one_cycle
+    from mnist_sgd.trained import cnn_learner
+    torch.manual_seed(seed)
+    return cnn_learner(digits).fit(epochs, one_cycle(.2))
+
 def train(name, seed, out):
     "Train one net; write its weights and facts to NAME-SEED.npz in the folder `out`"
     import torch
 
     import mnist_sgd.checkpoint  # gives a Learner `save`
     from mnist_sgd.optimizer import BasicOptim
-    from mnist_sgd.trained import train_cnn
     torch.set_num_threads(THREADS)
     start, cpu = time.perf_counter(), time.process_time()
     learn = (train_mlp if name == 'mlp' else train_cnn)(**RECIPES[name], seed=seed)

@@ -18,7 +18,7 @@ const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.
 $$('main pre, main .sd-table, main .cell-output-display').forEach(el => sizes.observe(el))
 
 // ---- A button to copy each block of code
-for (const block of $$('.code-copy-outer-scaffold')) {
+for (const block of $$('div.sourceCode')) {
   const copy = document.createElement('button')
   Object.assign(copy, {type: 'button', className: 'code-copy-button', title: 'Copy to clipboard', innerHTML: '<i class="bi" aria-hidden="true"></i>'})
   copy.addEventListener('click', async () => {
@@ -59,7 +59,7 @@ if (menu && button) {
 const toc = $('#quarto-margin-sidebar')
 if (toc) {
   const follow = () => {
-    const entry = $('.nav-link.active', toc)
+    const entry = $('a.active', toc)
     if (!entry) return
     const {top, bottom} = entry.getBoundingClientRect(), box = toc.getBoundingClientRect()
     if (top < box.top + 40) toc.scrollTop += top - box.top - 40
@@ -79,11 +79,11 @@ const store = {
 const title = $('h1')?.textContent ?? '', isChapter = /^\d/.test(title)
 
 function remember() {
-  const heads = $$('main :is(h2, h3)[data-anchor-id]').filter(h => h.getBoundingClientRect().top < innerHeight/2)
+  const heads = $$('main section > :is(h2, h3), .api-entry h3').filter(h => h.getBoundingClientRect().top < innerHeight/2)
   const at = heads.at(-1), read = store.read()
   const end = innerHeight + scrollY > document.documentElement.scrollHeight - 1.5*innerHeight
   if (end && !read.done?.includes(page)) read.done = [...read.done ?? [], page]
-  store.write({...read, page, title, anchor: at?.dataset.anchorId ?? '', section: at?.firstChild?.textContent?.trim() ?? ''})
+  store.write({...read, page, title, anchor: at?.id || at?.closest('section')?.id || '', section: at?.firstChild?.textContent?.trim() ?? ''})
 }
 if (isChapter) {
   /** @type {number | undefined} */

@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 # %% ../nbs/pictures.ipynb #2eb1ae6e
@@ -69,9 +68,13 @@ def _greys(im, behind): # a picture of any size and mode; the colour that shows 
 # %% ../nbs/pictures.ipynb #0146ddbf
 def _grown(a, n, m): # height x width; how far to look up and down, and left and right
     "Each pixel becomes the largest of those around it, as far as the picture goes"
-    t = torch.from_numpy(a.astype(np.float32))[None]
-    columns = F.max_pool2d(t, (2*n + 1, 1), 1, (n, 0))
-    return F.max_pool2d(columns, (1, 2*m + 1), 1, (0, m))[0].numpy().astype(a.dtype)
+    for reach in (n, m):  # along the columns, then along the rows
+        size, a = 1, np.pad(a, ((reach, reach), (0, 0)), 'edge')
+        while size <= 2*reach:  # each pixel is the largest of `size`
+            step = min(size, 2*reach + 1 - size)
+            size, a = size + step, np.maximum(a[:-step], a[step:])
+        a = a.T
+    return a
 
 def _closed(a, n, m): # as for `_grown`
     "Grown, then shrunk, as if the picture went on beyond its edges as it ends: what is darker than its surroundings, and smaller than 2n+1 by 2m+1, is gone"

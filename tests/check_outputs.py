@@ -90,7 +90,8 @@ def nbdev_test(copy, words):
 def processes(variables):
     "Makes processes in the environment `variables`: on Linux by forks of one that has imported already what takes long"
     context = get_context('forkserver' if sys.platform == 'linux' else 'spawn')
-    context.set_forkserver_preload(['nbdev.test', 'matplotlib.pyplot', 'torch', 'torch.distributed', 'torchvision'])
+    context.set_forkserver_preload(['nbdev.test', 'execnb.shell', 'matplotlib_inline.backend_inline', 'torch',
+                                    'torch.distributed', 'torchvision', 'mnist_sgd.all'])
     before = dict(os.environ)
     os.environ.update(variables)
     try: forkserver.ensure_running()

@@ -1,8 +1,9 @@
-import fcntl, functools, http.server, os, shutil, signal, subprocess, sys, tempfile, threading, time
+import fcntl, functools, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 import pytest
 from check_outputs import no_deprecations
+from forks import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,6 +17,7 @@ def pytest_configure(config):
         config.addinivalue_line('filterwarnings', rf'error::{kind}:(mnist_sgd\b|({ours})$)')
 
     os.environ['PYTHONWARNINGS'] = no_deprecations()
+    os.environ.pop('PYTHONDONTWRITEBYTECODE', None)  # what a hundred processes import is compiled once
     os.environ.setdefault('OMP_NUM_THREADS', '1')  # a process for each core: more threads would wait for each other
     if 'MNIST_SGD_CACHE' not in os.environ:  # one fresh folder for all tests of a run, whichever process they run in
         folder = tempfile.TemporaryDirectory()
@@ -32,6 +34,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.stem in QUICK: item.add_marker('quick')
     items.sort(key=lambda item: item.path.stem != 'test_notebooks')
+
+@pytest.fixture(scope='session')
+def forked():
+    "A function that runs the command in a fork, for tests of what it does, not of how it starts"
+    server = Server(COLUMNS='200')
+    yield server.run
+    server.close()
 
 @pytest.fixture(scope='session')
 def build_seconds():
@@ -73,6 +82,17 @@ def browser():
             stop(f"no Chromium starts; the README's section on tests says how to install one ({reason})")
         yield browser
         browser.close()
+
+@pytest.fixture(scope='session')
+def compute(browser, site):
+    "Says what a function in JavaScript makes of arguments, in one page for all; as texts: Playwright packs each number"
+    page = browser.new_page(base_url=site)
+    page.goto('/404.html')
+    def compute(function, *args):
+        code = f'async texts => JSON.stringify(await ({function})(...JSON.parse(texts)))'
+        return json.loads(page.evaluate(code, json.dumps(args)))
+    yield compute
+    page.close()
 
 @pytest.fixture
 def page(browser, site):

@@ -15,35 +15,6 @@ def command(*words, cwd, module=True, env=(), **kwargs):
                           text=not kwargs, cwd=cwd, timeout=300, env=os.environ | {'COLUMNS': '200'} | dict(env),
                           **kwargs)
 
-WARM = """if True:
-    import json, os, sys
-    import mnist_sgd.cli, mnist_sgd.pictures, mnist_sgd.story
-    for line in sys.stdin:
-        words, files = json.loads(line)
-        if not (child := os.fork()):
-            for i, name in enumerate(files, 1): os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), i)
-            sys.argv = ['mnist_sgd', *words]
-            try: status = mnist_sgd.cli.main()
-            except SystemExit as e: status = e.code
-            sys.stderr.flush()
-            os._exit(status)  # without clearing away PyTorch
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)"""
-
-@pytest.fixture(scope='module')
-def warm_command(trained, tmp_path_factory):
-    "The command in the folder `trained`, in forks of one process, where PyTorch is imported only once"
-    folder, files = trained[0], [tmp_path_factory.mktemp('warm')/name for name in ('out', 'err')]
-    if sys.platform != 'linux': yield lambda *words: command(*words, cwd=folder)
-    else:
-        with subprocess.Popen([sys.executable, '-c', WARM], text=True, bufsize=1, stdin=subprocess.PIPE, cwd=folder,
-                              stdout=subprocess.PIPE, env=os.environ | {'COLUMNS': '200'}) as process:
-            def warm(*words):
-                process.stdin.write(json.dumps([[str(o) for o in words], [str(o) for o in files]]) + '\n')
-                status = int(process.stdout.readline())
-                return subprocess.CompletedProcess(words, status, *(o.read_text(encoding='utf-8') for o in files))
-            yield warm
-            process.stdin.close()
-
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
     "A folder in which `mnist_sgd train` has run, and what it printed"
@@ -61,26 +32,26 @@ def test_train_tells_the_story(trained):
     assert sorted(p.name for p in (folder/'mnist_sgd_output').iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
     with Image.open(folder/'mnist_sgd_output'/'training.png') as im: assert im.size[0] > 800
 
-def test_predict_uses_the_saved_weights(trained):
+def test_predict_uses_the_saved_weights(trained, forked):
     folder, _ = trained
     pictures = [f for d in (3, 7) for f in sorted((mnist_path()/'valid'/str(d)).iterdir())[:50]]
-    for weights in ('mnist_sgd_output/linear.npz', 'mnist_sgd_output'):
-        done = command('predict', *pictures, '--weights', weights, cwd=folder)
+    for weights, run in (('mnist_sgd_output/linear.npz', command), ('mnist_sgd_output', forked)):
+        done = run('predict', *pictures, '--weights', weights, cwd=folder)
         assert done.returncode == 0 and done.stderr == ''
         right = sum(f'{f}: {f.parent.name} (' in line for f, line in zip(pictures, done.stdout.splitlines()))
         assert right >= 95
 
-def test_same_seed_same_weights_other_digits_other_names(tmp_path):
+def test_same_seed_same_weights_other_digits_other_names(forked, tmp_path):
     words = 'train', '--digits', 1, 0, '--epochs', 1, '--seed', 7, '--lr', .05, '--batch-size', 256
-    for out in ('a', 'b'): assert command(*words, '--out', out, cwd=tmp_path).returncode == 0
+    for out, run in (('a', command), ('b', forked)): assert run(*words, '--out', out, cwd=tmp_path).returncode == 0
     a, b = (np.load(tmp_path/out/'relu.npz') for out in ('a', 'b'))
     for name in a.files:
         if name.startswith('model'): assert (a[name] == b[name]).all()
     Image.fromarray(mnist_arrays('valid', 1)[0][0]).save(tmp_path/'one.png')
-    assert ': 1 (' in command('predict', 'one.png', '--weights', 'a/linear.npz', cwd=tmp_path).stdout
+    assert ': 1 (' in forked('predict', 'one.png', '--weights', 'a/linear.npz', cwd=tmp_path).stdout
 
-def test_more_than_two_digits_and_other_models(tmp_path):
-    done = command('train', '--digits', 7, 1, 0, '--epochs', 1, '--models', 'similarity', 'linear', 'conv',
+def test_more_than_two_digits_and_other_models(forked, tmp_path):
+    done = forked('train', '--digits', 7, 1, 0, '--epochs', 1, '--models', 'similarity', 'linear', 'conv',
                    cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')
     table = [line.split() for line in done.stdout.split('Is it a 7, a 1 or a 0?\n')[1].splitlines()[1:4]]
@@ -90,16 +61,16 @@ def test_more_than_two_digits_and_other_models(tmp_path):
     assert {p.name for p in (tmp_path/'mnist_sgd_output').iterdir()} == {'linear.npz', 'conv.npz', 'training.png'}
     pictures = [mnist_path((0, 1))/'valid'/name for name in ('0/3.png', '1/2.png')]
     for name in ('linear', 'conv'):
-        done = command('predict', *pictures, '--weights', f'mnist_sgd_output/{name}.npz', cwd=tmp_path)
+        done = forked('predict', *pictures, '--weights', f'mnist_sgd_output/{name}.npz', cwd=tmp_path)
         assert [line.split(': ')[1][0] for line in done.stdout.splitlines()] == ['0', '1']
-    done = command('evaluate', '--weights', 'mnist_sgd_output/conv.npz', cwd=tmp_path)
+    done = forked('evaluate', '--weights', 'mnist_sgd_output/conv.npz', cwd=tmp_path)
     assert f'3,143 test images: accuracy {accuracy["conv"]:.4f}' in done.stdout and 'calibration' in done.stdout
     rows = [list(map(int, line.split())) for line in done.stdout.splitlines()[4:7]]
     assert [row[0] for row in rows] == [0, 1, 7] and sum(sum(row[1:]) for row in rows) == 3143
     assert sum(row[1 + i] for i, row in enumerate(rows)) == round(3143*accuracy['conv'])
     with Image.open(tmp_path/'mnist_sgd_output'/'evaluation.png') as im: assert im.size[0] > 800
 
-def test_predict_works_at_once_and_takes_folders(tmp_path):
+def test_predict_works_at_once_and_takes_folders(forked, tmp_path):
     images, labels = mnist_arrays('valid')
     for i, d in enumerate(labels[:30]): Image.fromarray(images[i]).save(tmp_path/f'{i:02} is {d}.png')
     (tmp_path/'others').mkdir()
@@ -116,7 +87,7 @@ def test_predict_works_at_once_and_takes_folders(tmp_path):
     assert 'others/H.webp: no digit (probability' in done.stdout
     assert 'others/side.TIF: 7 (' in done.stdout and 'turned by 90 degrees' in done.stdout
     with Image.open(tmp_path/'seen.png') as im: assert im.size[0] > 800
-    done = command('predict', '00 is 7.png', 'others/H.webp', '--json', cwd=tmp_path)
+    done = forked('predict', '00 is 7.png', 'others/H.webp', '--json', cwd=tmp_path)
     seven, none = map(json.loads, done.stdout.splitlines())
     assert (seven['file'], seven['digit'], seven['turned']) == ('00 is 7.png', 7, 0)
     assert seven['probability'] > .9 > seven['second_probability'] and seven['second'] in range(10)
@@ -187,15 +158,15 @@ def odd_files(trained):
     (('predict', 'cut.png'), 'cut.png: not an image'),
     (('predict', 'blank.png'), 'blank.png: no digit: the picture shows nothing'),
     (('predict', 'bomb.png'), 'bomb.png: ')], ids=str)
-def test_anything_wrong_ends_with_one_line(warm_command, odd_files, words, expected):
-    done = warm_command(*words)
+def test_anything_wrong_ends_with_one_line(forked, trained, odd_files, words, expected):
+    done = forked(*words, cwd=trained[0])
     assert done.returncode != 0 and done.stdout == ''
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr and done.stderr.startswith('mnist_sgd')
 
-def test_one_bad_file_does_not_hide_the_others(trained):
+def test_one_bad_file_does_not_hide_the_others(forked, trained):
     folder, _ = trained
     good = mnist_path()/'valid'/'7'/'0.png'
-    done = command('predict', 'missing.png', good, cwd=folder)
+    done = forked('predict', 'missing.png', good, cwd=folder)
     assert done.returncode == 1 and f'{good}: 7' in done.stdout and 'missing.png' in done.stderr
 
 def test_help_and_version_answer_without_loading_torch(tmp_path):
@@ -208,7 +179,7 @@ SIDES = {  # what EXIF's orientation says of how an upright picture is stored
     5: lambda a: a.T, 6: lambda a: a[:, ::-1].T, 7: lambda a: a[::-1, ::-1].T, 8: lambda a: a[::-1].T}
 
 @pytest.mark.parametrize('digit', [3, 7])
-def test_a_picture_is_seen_upright(trained, tmp_path, digit):
+def test_a_picture_is_seen_upright(forked, trained, tmp_path, digit):
     "All eight orientations, in each format that keeps one: the answer is the upright picture's, to the last digit"
     image = mnist_arrays('valid', digit)[0][18 if digit == 3 else 0]
     upright = np.pad(255 - image, ((0, 30), (9, 0)), constant_values=255)
@@ -220,7 +191,7 @@ def test_a_picture_is_seen_upright(trained, tmp_path, digit):
             names.append(f'{orientation}.{kind}')
             options = dict(lossless=True) if kind == 'webp' else {}
             Image.fromarray(np.ascontiguousarray(side(upright))).save(tmp_path/names[-1], exif=exif, **options)
-    done = command('predict', *names, '--weights', trained[0]/'mnist_sgd_output'/'linear.npz', cwd=tmp_path)
+    done = forked('predict', *names, '--weights', trained[0]/'mnist_sgd_output'/'linear.npz', cwd=tmp_path)
     assert done.returncode == 0 and done.stderr == ''
     answers = dict(line.split(': ') for line in done.stdout.splitlines())
     assert list(answers) == names and all(answer.startswith(f'{digit} ') for answer in answers.values())
@@ -236,14 +207,14 @@ def png(width, height, *chunks):
     return b'\x89PNG\r\n\x1a\n' + header + b''.join(chunks) + chunk(b'IDAT', pixels) + chunk(b'IEND', b'')
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='the file is a program for a Unix shell')
-def test_no_picture_starts_a_program(trained, tmp_path):
+def test_no_picture_starts_a_program(forked, trained, tmp_path):
     (tmp_path/'bin').mkdir()
     (tmp_path/'bin'/'gs').write_text(f'#!/bin/sh\ntouch {shlex.quote(str(tmp_path/"marker"))}\n')
     (tmp_path/'bin'/'gs').chmod(0o755)
     postscript = '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n'
     (tmp_path/'innocent.png').write_text(postscript)
     env = dict(PATH=f'{tmp_path/"bin"}{os.pathsep}{os.environ["PATH"]}')
-    done = command('predict', 'innocent.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path, env=env)
+    done = forked('predict', 'innocent.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path, env=env)
     assert not (tmp_path/'marker').exists() and done.returncode == 1
     assert done.stderr == ('mnist_sgd predict: innocent.png: not an image file that can be read; '
                            'save the picture as PNG or JPEG\n')
@@ -273,21 +244,21 @@ def test_a_small_file_with_many_pixels_takes_no_memory(trained, tmp_path):
 @pytest.mark.parametrize('chunks', [
     [chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**8)))],
     [chunk(b'zTXt', b'a\0\0' + zlib.compress(bytes(10**6)))]*70], ids=['one large text', 'many texts'])
-def test_texts_in_a_picture_do_not_fill_the_memory(trained, tmp_path, chunks):
+def test_texts_in_a_picture_do_not_fill_the_memory(forked, trained, tmp_path, chunks):
     (tmp_path/'a.png').write_bytes(png(60, 60, *chunks))
-    done = command('predict', 'a.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path)
+    done = forked('predict', 'a.png', '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path)
     assert done.returncode == 1 and done.stdout == '' and len(done.stderr.splitlines()) == 1
     assert 'a.png: not an image file that can be read (' in done.stderr and 'too ' in done.stderr.lower()
     assert 'save the picture as PNG or JPEG' in done.stderr
 
-def test_a_picture_from_standard_input(trained, tmp_path):
+def test_a_picture_from_standard_input(trained, forked, tmp_path):
     raw, weights = (mnist_path()/'valid'/'7'/'0.png').read_bytes(), trained[0]/'mnist_sgd_output'
     done = command('predict', '-', '--weights', weights, cwd=tmp_path, input=raw)
     assert (done.returncode, done.stderr) == (0, b'') and done.stdout.startswith(b'-: 7 (')
-    done = command('predict', '-', '--weights', weights, cwd=tmp_path, input=b'')
+    done = forked('predict', '-', '--weights', weights, cwd=tmp_path, input=b'')
     assert done.returncode == 1 and done.stderr.startswith(b'mnist_sgd predict: -: not an image file')
     (tmp_path/'-').write_bytes(raw)
-    done = command('predict', './-', '--weights', weights, cwd=tmp_path, input=b'')
+    done = forked('predict', './-', '--weights', weights, cwd=tmp_path, input=b'')
     assert done.returncode == 0 and done.stdout.startswith(b'./-: 7 (')
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='no such names there')

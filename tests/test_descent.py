@@ -11,7 +11,7 @@ LOSSES = {'curve': lambda p: p[0]**2, 'valleys': lambda p: (p[0]**2 - 1)**2/2 + 
 
 @pytest.fixture
 def figure(page):
-    page.goto('/descent.html', wait_until='networkidle')
+    page.goto('/descent.html')
     figure = page.locator('#descent')
     figure.locator('form').wait_for()
     return figure
@@ -37,14 +37,14 @@ def book_path(name, start, lr, momentum, steps=40):
     return path, losses
 
 @pytest.mark.parametrize('name', LOSSES)
-def test_the_path_is_that_of_the_books_sgd(figure, name):
+def test_the_path_is_that_of_the_books_sgd(compute, name):
     start = [-1.6, 1.1][:1 if name in ('curve', 'valleys') else 2]
     for lr in (.05, .3, .9, 1., 1.1):
         for momentum in (0., .5, .9):
             path, losses = book_path(name, start, lr, momentum)
-            drawn = figure.page.evaluate('''async ([name, start, lr, momentum]) => {
-                const {losses, walk} = await import('./site/descent.js'), path = walk(losses[name], start, lr, momentum)
-                return path.map(p => [...p, losses[name].loss(p)])}''', [name, start, lr, momentum])
+            drawn = compute('''async (name, start, lr, momentum) => {
+                const {losses, walk} = await import('/site/descent.js'), path = walk(losses[name], start, lr, momentum)
+                return path.map(p => [...p, losses[name].loss(p)])}''', name, start, lr, momentum)
             assert len(drawn) == 41
             compared = 0
             for (*point, loss), ours, our_loss in zip(drawn, path, losses):
@@ -166,7 +166,8 @@ def test_a_phone_light_and_dark(figure, scheme):
     page = figure.page
     page.set_viewport_size(dict(width=390, height=844))
     page.emulate_media(color_scheme=scheme)
-    page.reload(wait_until='networkidle')
+    page.reload()
+    figure.locator('form').wait_for()
     for loss in LOSSES:
         choose(figure, loss)
         assert page.evaluate('document.documentElement.scrollWidth') == 390

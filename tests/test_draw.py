@@ -49,7 +49,7 @@ def built(exported, name):
     return model
 
 def open_page(page, part='pair'):
-    page.goto(f'/draw.html#{part}', wait_until='networkidle')
+    page.goto(f'/draw.html#{part}')
     page.wait_for_selector('#draw[data-ready]')
 
 def skip_to_the_text(page):
@@ -64,7 +64,7 @@ def draw(page, strokes, scale=1., shift=(0., 0.)):
                   for x, y in stroke]
         page.mouse.move(*points[0])
         page.mouse.down()
-        for point in points[1:]: page.mouse.move(*point, steps=6)
+        for point in points[1:]: page.mouse.move(*point, steps=2)
         page.mouse.up()
 
 def verdicts(page, shown='Your drawing', models=('similarity', 'linear', 'net')):
@@ -125,7 +125,7 @@ def test_weights_are_those_of_the_training(exported):
         ideal = ideal_digit(stack_images(mnist_arrays('train', (d,))[0]))
         assert np.allclose(exported[f'ideal.{d}'], ideal, atol=1e-6)
 
-def test_arithmetic_agrees_with_pytorch(page, exported):
+def test_arithmetic_agrees_with_pytorch(compute, exported):
     x = pair_tensors('valid')[0][::10]
     assert len(x) > 200
     with torch.no_grad():
@@ -135,8 +135,7 @@ def test_arithmetic_agrees_with_pytorch(page, exported):
     expected = dict(linear=scores['linear'], net=scores['relu'],
                     linear_p=scores['linear'].sigmoid(), net_p=scores['relu'].sigmoid(),
                     **{f'd{d}': mnist_distance(x.view(-1, 28, 28), ideal) for d, ideal in ideals.items()})
-    open_page(page)
-    said = page.evaluate("""async images => {
+    said = compute("""async images => {
         const {judge, loadModels} = await import('/site/models.js'), models = await loadModels()
         return images.map(image => judge(image, models)).map(({similarity, linear, net}) => ({hidden: net.hidden,
             linear: linear.score, linear_p: linear.probability, net: net.score, net_p: net.probability,
@@ -164,10 +163,9 @@ def test_ten_digit_nets_are_the_stored_ones(exported):
     assert multiplications == 1_738_304
     assert (ROOT/'_docs'/'models.safetensors').stat().st_size < 410_000
 
-def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
+def test_ten_digit_arithmetic_agrees_with_pytorch(compute, exported):
     x, nets = some_of_each(), ten_nets(exported)
-    open_page(page)
-    said = page.evaluate("""async images => {
+    said = compute("""async images => {
         const {askCnn, askMlp, loadModels} = await import('/site/models.js'), models = await loadModels()
         const said = image => ({mlp: askMlp(image, models), cnn: askCnn(image, models)})
         const plain = ({n, size, data}) => ({n, size, data: Array.from(data)})
@@ -191,21 +189,19 @@ def test_ten_digit_arithmetic_agrees_with_pytorch(page, exported):
 
 @pytest.mark.parametrize('n, size, n_out, kernel, stride', [
     (1, 1, 1, 1, 1), (2, 5, 3, 1, 2), (1, 1, 2, 3, 1), (3, 6, 2, 3, 3), (2, 7, 4, 5, 2), (4, 9, 1, 5, 1)])
-def test_convolution_is_pytorchs(page, n, size, n_out, kernel, stride):
+def test_convolution_is_pytorchs(compute, n, size, n_out, kernel, stride):
     torch.manual_seed(0)
     maps, weight, bias = torch.randn(n, size, size), torch.randn(n_out, n, kernel, kernel), torch.randn(n_out)
-    open_page(page)
-    ours = page.evaluate("""async ([n, size, data, shape, kernels, bias, stride]) => {
+    ours = compute("""async (n, size, data, shape, kernels, bias, stride) => {
         const {convolve} = await import('/site/models.js'), input = {n, size, data: Float32Array.from(data)}
         const out = convolve(input, {data: kernels, shape}, {data: bias}, stride)
         return [out.n, out.size, Array.from(out.data)]
-    }""", [n, size, maps.flatten().tolist(), list(weight.shape), weight.flatten().tolist(), bias.tolist(), stride])
+    }""", n, size, maps.flatten().tolist(), list(weight.shape), weight.flatten().tolist(), bias.tolist(), stride)
     ref = F.conv2d(maps[None], weight, bias, stride, kernel//2).relu()[0]
     assert (ours[0], ours[1], ours[1]) == tuple(ref.shape) and np.allclose(ours[2], ref.flatten(), atol=1e-5)
 
-def test_softmax_of_huge_scores(page):
-    open_page(page)
-    assert page.evaluate("async () => (await import('/site/models.js')).softmax([1000, 1000, -1000])") == [.5, .5, 0]
+def test_softmax_of_huge_scores(compute):
+    assert compute("async () => (await import('/site/models.js')).softmax([1000, 1000, -1000])") == [.5, .5, 0]
 
 def test_answers_within_a_frame(page):
     "Median of 50 answers of the convolutional net; of 20 updates of all that the page shows"
@@ -234,17 +230,15 @@ def rendered(points, size, width, shift=(0, 0)):
     (SEVEN[0], (280, 280), 22, (0, 0)), (THREE[0], (280, 280), 22, (.1, -.08)), (THREE[0], (560, 560), 46, (-.2, .1)),
     (SEVEN[0], (97, 211), 7, (0, .05)), ([(.1, .5), (.9, .5)], (300, 200), 30, (0, 0)),
     ([(.4, .4), (.6, .6)], (40, 40), 3, (0, 0)), ([(.5, .1), (.5, .9)], (120, 120), 3, (0, 0))])
-def test_drawings_are_made_like_mnist(page, points, size, width, shift):
+def test_drawings_are_made_like_mnist(compute, points, size, width, shift):
     im = rendered(points, size, width, shift)
-    open_page(page)
-    ours = page.evaluate("async ([ink, w, h]) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))",
-                         [(np.asarray(im, np.float32)/255).flatten().tolist(), *size])
+    ours = compute("async (ink, w, h) => Array.from((await import('/site/models.js')).likeMnist(ink, w, h))",
+                   (np.asarray(im, np.float32)/255).flatten().tolist(), *size)
     assert np.abs(np.array(ours).reshape(28, 28) - fitted(np.asarray(im, np.float32)/255).numpy()).max() < 1e-5
 
-def test_nothing_drawn_is_nothing(page):
+def test_nothing_drawn_is_nothing(page, compute):
+    assert compute("async ink => (await import('/site/models.js')).likeMnist(ink, 10, 10)", [.2]*100) is None
     open_page(page)
-    nothing = 'new Float32Array(100).fill(.2)'
-    assert page.evaluate(f"async () => (await import('/site/models.js')).likeMnist({nothing}, 10, 10)") is None
     page.click('#clear')
     assert verdicts(page, 'The pad is empty') == ['?', '?', '?']
 
@@ -447,16 +441,15 @@ def test_ten_bars_and_maps_say_what_the_nets_say(page, exported):
 
 # ---- the pad that learns
 
-def test_the_way_back_is_pytorchs_gradient(page, exported):
-    open_page(page)
+def test_the_way_back_is_pytorchs_gradient(compute, exported):
     for i, digit in [(0, 3), (0, 7), (1, 3), (1, 7), (-1, 3), (-1, 7)]:
         image = exported['pair.image'][i].flatten()/np.float32(255)
-        ours = page.evaluate("""async ([image, digit]) => {
-            const {layersOf, wayBack} = await import('./site/learn.js'), {loadModels} = await import('./site/models.js')
+        ours = compute("""async (image, digit) => {
+            const {layersOf, wayBack} = await import('/site/learn.js'), {loadModels} = await import('/site/models.js')
             const back = wayBack(layersOf(await loadModels()), Float32Array.from(image), digit)
             return {...back, hidden: Array.from(back.hidden), atHidden: Array.from(back.atHidden),
                 grads: back.grads.flatMap(({weight, bias}) => [Array.from(weight), Array.from(bias)])} }""",
-            [image.tolist(), digit])
+            image.tolist(), digit)
         net, x = built(exported, 'relu'), torch.tensor(image)[None]
         before = net[0](x)
         hidden = before.relu()

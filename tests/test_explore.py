@@ -32,17 +32,12 @@ FIGURES = '''data tensor broadcast similarity gradient dataloader linear optimiz
     schedule conv'''.split()
 PAGES = dict(units='relu')  # where a figure stands, if not on the page of its name
 
-@pytest.fixture(scope='module')
-def js(browser, site):
-    "Run a function on what the module of a figure exports, in a page of the site"
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f'{site}/404.html')
+@pytest.fixture
+def js(compute):
+    "Run a function on what the module of a figure exports"
     def run(figure, function, *args):
-        code = f'async args => ({function})(await import("/site/explore-{figure}.js"), ...args)'
-        return page.evaluate(code, list(args))
-    yield run
-    context.close()
+        return compute(f'async (...args) => ({function})(await import("/site/explore-{figure}.js"), ...args)', *args)
+    return run
 
 @pytest.fixture
 def rng(): return np.random.default_rng(0)
@@ -292,6 +287,13 @@ def test_window(js, rng):
 
 # ---- what a reader sees and does
 
+def open_figure(page, name):
+    "A figure, once its script has drawn it"
+    page.goto(f'/{PAGES.get(name, name)}.html')
+    box = page.locator(f'#explore-{name}')
+    box.locator('form').wait_for()
+    return box
+
 def said(box): return box.get_by_role('status').inner_text()
 def seen(box): return said(box) + box.locator('.explore-pictures').inner_html()
 
@@ -302,8 +304,7 @@ def luminance(rgb):
 @pytest.mark.parametrize('name', FIGURES)
 def test_figure(page, name):
     page.emulate_media(reduced_motion='reduce')
-    page.goto(f'/{PAGES.get(name, name)}.html', wait_until='networkidle')
-    box = page.locator(f'#explore-{name}')
+    box = open_figure(page, name)
     controls = box.locator('input, select').all()
     assert controls and said(box)
     for svg in box.locator('[role=img]').all(): assert svg.get_attribute('aria-label')
@@ -337,8 +338,7 @@ def test_figure(page, name):
     ('gradient', '.sheet', ['run']), ('relu', '.whole', ['knot2']), ('schedule', '.drag', ['rate2']),
     ('interpret', '.counts', ['digit']), ('units', '.weights', ['unit']), ('conv', '.image', ['row', 'column'])])
 def test_dragging(page, name, picture, moved):
-    page.goto(f'/{PAGES.get(name, name)}.html', wait_until='networkidle')
-    box = page.locator(f'#explore-{name}')
+    box = open_figure(page, name)
     def values(): return [float(box.locator(f'[name={o}]').input_value()) for o in moved]
     before, svg = values(), box.locator(f'svg{picture}')
     svg.scroll_into_view_if_needed()
@@ -356,8 +356,7 @@ def test_dragging(page, name, picture, moved):
         assert after == [16, 23, 11, 16] and said(box).startswith('t3[16:23, 11:16] has shape (7, 5): 35 numbers')
 
 def test_a_press_on_the_graph_takes_the_next_step(page):
-    page.goto('/autograd.html', wait_until='networkidle')
-    box = page.locator('#explore-autograd')
+    box = open_figure(page, 'autograd')
     for i in range(9):
         assert box.locator('[name=step]').input_value() == str(i % 8)
         if i == 7: assert 'Does b rise 48 times as fast as w? Rise over run is 48.' in said(box)
@@ -365,19 +364,16 @@ def test_a_press_on_the_graph_takes_the_next_step(page):
 
 def test_what_the_chapters_say_is_what_the_figures_say(page):
     def value(name, value): box.locator(f'[name={name}]').fill(str(value))
-    page.goto('/data.html', wait_until='networkidle')
-    box = page.locator('#explore-data')
+    box = open_figure(page, 'data')
     value('n', 25)
     assert 'n = 25: right are ' in said(box) and ' 78.4% in the mean' in said(box)
     wrong = box.locator('svg.board .mark').count()
     assert f'Of the 32 below, {wrong} are wrong.' in said(box) and 0 < wrong < 16
-    page.goto('/similarity.html', wait_until='networkidle')
-    box = page.locator('#explore-similarity')
+    box = open_figure(page, 'similarity')
     assert 'L1 0.0816' in said(box) and 'RMSE 0.2857' in said(box)
     box.locator('[name=b]').select_option('mean7')
     assert 'L1 0.1586' in said(box) and 'RMSE 0.3021' in said(box)
-    page.goto('/broadcast.html', wait_until='networkidle')
-    box = page.locator('#explore-broadcast')
+    box = open_figure(page, 'broadcast')
     value('b', '1010')
     assert said(box) == ('Shapes (1010, 28, 28) and (1010,) do not broadcast: '
                          'their axes -1 are 28 and 1010, and neither is 1.')

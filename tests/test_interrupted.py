@@ -123,7 +123,7 @@ def through(tmp_path_factory):
     return folder
 
 @pytest.mark.parametrize('sent', [signal.SIGKILL, signal.SIGINT], ids=['killed', 'Ctrl-C'])
-def test_command_goes_on_where_it_was_stopped(through, tmp_path, sent):
+def test_command_goes_on_where_it_was_stopped(through, forked, tmp_path, sent):
     run = command(*TRAIN, '--out', 'stopped', cwd=tmp_path)
     while not re.match(r' +[23] ', line := run.stdout.readline()): assert line, run.stderr.read()
     run.send_signal(sent)
@@ -136,34 +136,34 @@ def test_command_goes_on_where_it_was_stopped(through, tmp_path, sent):
         assert str(unfinished.relative_to(tmp_path)) in line
     assert 2 <= len(load_arrays(unfinished)[1]['values']) < 6
 
-    other = command(*TRAIN, '--seed', 1, '--resume', '--out', 'stopped', cwd=tmp_path)
-    _, err = other.communicate()
-    assert other.returncode == 1 and len(err.splitlines()) == 1
-    assert "is of a run with {'seed': 42}, and this one has {'seed': 1}" in err
+    other = forked(*TRAIN, '--seed', 1, '--resume', '--out', 'stopped', cwd=tmp_path)
+    assert other.returncode == 1 and len(other.stderr.splitlines()) == 1
+    assert "is of a run with {'seed': 42}, and this one has {'seed': 1}" in other.stderr
 
     resumed = command(*TRAIN, '--resume', '--out', 'stopped', cwd=tmp_path)
     _, err = resumed.communicate()
     assert (resumed.returncode, err) == (0, '')
-    fewer = command('train', '--epochs', 2, '--resume', '--out', 'stopped', cwd=tmp_path)
-    _, err = fewer.communicate()
-    assert fewer.returncode == 1 and '6 epochs are done already' in err and 'is 2' in err and len(err.splitlines()) == 1
+    fewer = forked('train', '--epochs', 2, '--resume', '--out', 'stopped', cwd=tmp_path)
+    assert fewer.returncode == 1 and len(fewer.stderr.splitlines()) == 1
+    assert '6 epochs are done already' in fewer.stderr and 'is 2' in fewer.stderr
     assert sorted(p.name for p in (tmp_path/'stopped').iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
     for name in ('linear.npz', 'relu.npz'): same_file(through/name, tmp_path/'stopped'/name)
 
-def test_divergence_says_what_to_do_and_resumes_with_a_smaller_rate(tmp_path):
-    run = command('train', '--epochs', 3, '--lr', '1e30', '--out', 'run', cwd=tmp_path)
-    _, err = run.communicate()
+def test_divergence_says_what_to_do_and_resumes_with_a_smaller_rate(forked, tmp_path):
+    run = forked('train', '--epochs', 3, '--lr', '1e30', '--out', 'run', cwd=tmp_path)
+    err = run.stderr
     assert run.returncode == 1 and len(err.splitlines()) == 1
     assert re.search(r'The loss became (nan|inf) .* of epoch 1, with a learning rate of 1e\+30. '
                      r'Try a smaller one, such as 1e\+29.*--resume with a smaller --lr', err), err
     assert np.isfinite(load_arrays(next((tmp_path/'run').glob('*-unfinished.npz')))[0]['model/0.weight']).all()
-    assert command('train', '--epochs', 3, '--lr', '.1', '--resume', '--out', 'run', cwd=tmp_path).wait() == 0
+    assert forked('train', '--epochs', 3, '--lr', '.1', '--resume', '--out', 'run', cwd=tmp_path).returncode == 0
 
-def test_two_at_once_in_one_folder(tmp_path):
+def test_two_at_once_in_one_folder(forked, tmp_path):
     runs = [command('train', '--epochs', 2, '--seed', seed, '--out', 'both', cwd=tmp_path) for seed in (1, 2)]
     for run in runs: assert run.wait() == 0, run.stderr.read()
     assert sorted(p.name for p in (tmp_path/'both').iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
-    for seed in (1, 2): assert command('train', '--epochs', 2, '--seed', seed, '--out', seed, cwd=tmp_path).wait() == 0
+    for seed in (1, 2):
+        assert forked('train', '--epochs', 2, '--seed', seed, '--out', seed, cwd=tmp_path).returncode == 0
     for name in ('linear.npz', 'relu.npz'):
         seed = load_arrays(tmp_path/'both'/name)[1]['seed']  # whichever came last; all of it is of that one
         same_file(tmp_path/'both'/name, tmp_path/str(seed)/name)

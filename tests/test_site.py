@@ -111,6 +111,7 @@ def test_phone_menu(page):
     button.click()
     chapter.click()
     page.wait_for_url('**/similarity.html')
+    page.goto('/relu.html')
     printed = page.locator('pre[tabindex="0"]').first  # a table that is too wide
     printed.focus()
     page.keyboard.press('ArrowRight')
@@ -323,18 +324,28 @@ def test_every_picture_fits_on_a_dark_page(site):
 
 def test_every_heading_can_be_linked(page):
     page.goto('/learner.html')
-    links = page.locator('.anchorjs-link').evaluate_all('all => all.map(e => [e.hash, e.parentElement.closest("[id]").id])')
+    at = 'all => all.map(e => [e.hash, e.parentElement.closest("[id]").id])'
+    links = page.locator('.anchorjs-link').evaluate_all(at)
     assert len(links) == page.locator('main :is(h2, h3)').count() > 15 and all(a == f'#{b}' for a, b in links)
     page.locator('main h2').nth(2).hover()
     page.wait_for_function("getComputedStyle(document.querySelectorAll('main h2 .anchorjs-link')[2]).opacity == '1'")
 
-def test_deep_indents_are_cut_on_a_phone(page):
+def test_code_on_a_phone(page):
+    "What is long hangs behind a mark, no indent leaves an empty line, and what is copied has all spaces"
     page.set_viewport_size(dict(width=390, height=800))
     page.goto('/cli.html')
-    deep = page.locator('code s')
-    assert deep.count() and max(deep.evaluate_all('all => all.map(e => e.clientWidth)')) < 120
-    line = 'e => e.parentElement.innerText'  # what is copied has all of it
-    assert all(o.startswith(' '*13) for o in deep.evaluate_all(f'all => all.map({line})'))
+    deep = page.locator('code var:has(> s)')
+    below = """all => all.map(e => {
+        const range = document.createRange()
+        range.setStart(e.querySelector('s').nextSibling, 0)
+        range.setEnd(e, e.childNodes.length)
+        return range.getClientRects()[0].top - e.getBoundingClientRect().top
+    })"""
+    assert deep.count() > 5 and max(deep.evaluate_all(below)) < 10
+    assert all(re.match(' {4}', o) for o in deep.evaluate_all('all => all.map(e => e.textContent)'))
+    loose = """() => [...document.querySelectorAll('pre.sourceCode > code')].map(code => [...code.childNodes]
+        .filter(e => e.nodeName != 'VAR').map(e => e.textContent).join('')).join('\\n').split('\\n')"""
+    assert max(map(len, page.evaluate(loose))) <= 32
 
 def test_keyboard_skips_to_the_text(page):
     page.goto('/glossary.html')

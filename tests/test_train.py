@@ -24,7 +24,7 @@ USUAL = dict(digits='37', hidden=0, start='random', seed=1, loss='cross-entropy'
              momentum=0)
 
 def open_page(page, settings=''):
-    page.goto(f'/train.html{settings}', wait_until='networkidle')
+    page.goto(f'/train.html{settings}')
     page.wait_for_selector('#train[data-ready]')
 
 def steps(page, least):
@@ -44,7 +44,7 @@ def images(name):
     return part(x[:2000]), part(x[2000:])
 
 TRAIN = """async settings => {
-    const {gradient, loadImages, makeTrainer} = await import('./site/nets.js')
+    const {gradient, loadImages, makeTrainer} = await import('/site/nets.js')
     const {train} = await loadImages(settings.digits), trainer = makeTrainer(train, settings)
     const numbers = layers => layers.flatMap(({weight, bias}) => [Array.from(weight), Array.from(bias)])
     const start = numbers(trainer.layers), order = [], losses = []
@@ -52,7 +52,7 @@ TRAIN = """async settings => {
     return {start, order, losses, end: numbers(trainer.layers)}
 }"""
 
-def train(page, **settings): return page.evaluate(TRAIN, USUAL | dict(steps=100) | settings)
+def train(compute, **settings): return compute(TRAIN, USUAL | dict(steps=100) | settings)
 
 class Library:
     "The same model as on the page, from the same start, with the library's loss and its SGD"
@@ -83,9 +83,8 @@ class Library:
     dict(hidden=5, loss='mnist_loss', lr=1., batch=2000), dict(digits='ten'),
     dict(digits='ten', start='counted', momentum=.9), dict(digits='ten', hidden=30, lr=.3),
     dict(digits='ten', hidden=10, start='counted', batch=16)], ids=str)
-def test_weights_after_100_steps_are_the_librarys(page, settings):
-    open_page(page)
-    page_run, settings = train(page, **settings), USUAL | settings
+def test_weights_after_100_steps_are_the_librarys(compute, settings):
+    page_run, settings = train(compute, **settings), USUAL | settings
     library = Library(page_run['start'], settings)
     losses = [library.step(places) for places in page_run['order']]
     assert np.allclose(page_run['losses'], losses, atol=1e-4) and len(losses) == 100
@@ -95,28 +94,26 @@ def test_weights_after_100_steps_are_the_librarys(page, settings):
     print('largest difference', settings, max(differences))
     assert max(differences) < 1e-4 < max(moved)
 
-def test_starts_and_orders(page):
-    open_page(page)
+def test_starts_and_orders(compute):
     (x, y), _ = images('37')
     counted = (x[y == 3] > .5).float().mean(0) - (x[y == 7] > .5).float().mean(0)
-    run = train(page, start='counted', steps=0)
+    run = train(compute, start='counted', steps=0)
     assert np.allclose(run['start'][0], counted/20, atol=1e-7) and run['start'][1] == [0]
     (x, y), _ = images('ten')
     on = torch.stack([(x[y == d] > .5).float().mean(0) for d in range(10)])
-    ten = np.array(train(page, digits='ten', start='counted', steps=0)['start'][0]).reshape(784, 10)
+    ten = np.array(train(compute, digits='ten', start='counted', steps=0)['start'][0]).reshape(784, 10)
     assert np.allclose(ten, (on - on.mean(0)).T/20, atol=1e-7)
-    net = train(page, hidden=30, steps=64)
+    net = train(compute, hidden=30, steps=64)
     for p, bound in zip(net['start'], [784**-.5]*2 + [30**-.5]*2, strict=True):  # as nn.Linear draws them
         assert .9*bound*(len(p) > 9) < np.abs(p).max() < bound
     assert abs(np.mean(net['start'][0])) < 1e-3 and np.std(net['start'][0]) == pytest.approx((784*3)**-.5, rel=.02)
     assert [len(o) for o in net['order']] == ([64]*31 + [16])*2
     first, second = ([i for o in part for i in o] for part in (net['order'][:32], net['order'][32:]))
     assert sorted(first) == sorted(second) == list(range(2000)) and first != second != sorted(second)
-    assert train(page, hidden=30, steps=64) == net != train(page, hidden=30, steps=64, seed=2)
-    assert [i for o in train(page, order='sorted', steps=32)['order'] for i in o] == list(range(2000))
+    assert train(compute, hidden=30, steps=64) == net != train(compute, hidden=30, steps=64, seed=2)
+    assert [i for o in train(compute, order='sorted', steps=32)['order'] for i in o] == list(range(2000))
 
-def test_sheets_hold_mnists_images(page):
-    open_page(page)
+def test_sheets_hold_mnists_images(compute):
     for name, (split, digits, *sizes) in SHEETS.items():
         places, (all_images, labels) = sorted_places(split, digits, *sizes), mnist_arrays(split)
         assert len(set(places)) == len(places) == sum(sizes), 'what is held out is not learned from'
@@ -125,8 +122,8 @@ def test_sheets_hold_mnists_images(page):
             assert (part == np.repeat(list(digits), len(part)//len(digits))).all()
         shades = np.array(Image.open(ROOT/'_docs'/name))
         assert np.abs(17.*shades - all_images[places].reshape(-1, 784)).max() <= 8.5
-        read = page.evaluate("""async name => {
-            const {loadSheet} = await import('./site/nets.js'), pixels = await loadSheet(new URL(name, location))
+        read = compute("""async name => {
+            const {loadSheet} = await import('/site/nets.js'), pixels = await loadSheet(new URL(name, location))
             const shades = Uint8Array.from(pixels, v => Math.round(15*v))
             const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', shades))
             return [pixels.every((v, i) => Math.abs(v - shades[i]/15) < 1e-7), Array.from(hash)]}""", name)
@@ -135,12 +132,12 @@ def test_sheets_hold_mnists_images(page):
 
 # ---- the page
 
-def test_step_pause_reset_and_the_numbers_on_show(page):
+def test_step_pause_reset_and_the_numbers_on_show(page, compute):
     fetched = []
     page.on('request', lambda r: fetched.append(r.url.split('/')[-1]) if r.url.endswith('.png') else None)
     open_page(page, '#hidden=5&lr=0.3')
     assert fetched == [] and {len(o) for o in shown(page).values()} == {1}
-    run = train(page, hidden=5, lr=.3, steps=3)
+    run = train(compute, hidden=5, lr=.3, steps=3)
     fetched.clear()
     library = Library(run['start'], USUAL | dict(hidden=5, lr=.3))
     for k, places in enumerate(run['order'], 1):
@@ -185,7 +182,8 @@ def test_the_address_holds_the_settings(page):
     page.locator('#train-momentum').fill('5')
     page.locator('#train-lr').fill('6')  # the usual rate
     assert page.evaluate('location.hash') == '#hidden=30&momentum=0.99'
-    page.reload(wait_until='networkidle')
+    page.reload()
+    page.wait_for_selector('#train[data-ready]')
     assert chosen() == usual | dict(hidden='30', momentum='0.99')
     page.evaluate("location.hash = '#start=zero'")
     page.wait_for_function("document.querySelector('#train-start').value == 'zero'")
@@ -239,7 +237,7 @@ def test_what_the_text_says_of_the_presets(page):
     "On the module itself, with three seeds"
     open_page(page)
     judged = """async ([settings, at]) => {
-        const {forward, imageOf, judgeAll, loadImages, makeTrainer} = await import('./site/nets.js')
+        const {forward, imageOf, judgeAll, loadImages, makeTrainer} = await import('/site/nets.js')
         const {train, held} = await loadImages(settings.digits), trainer = makeTrainer(train, settings), out = []
         for (let k = 0; k <= at.at(-1); k++) {
             const {loss, accuracy, wrong} = at.includes(k) ? judgeAll(trainer.layers, held, settings.loss) : {}

@@ -51,7 +51,8 @@ def styles(site):
         path.write_text(notice + fitting(rules, used), encoding='utf-8')
 
 # headings and links that smalldocs finds by classes and data, and that can be found without
-SELECTORS = {'.anchored': ':is(h2,h3)', '#TOC .nav-link': '#TOC a', '.nav-link': ':where(#TOC a)'}
+SELECTORS = {'.cell-output-display': '.cell-output', '.anchored': ':is(h2,h3)', '#TOC .nav-link': '#TOC a',
+             '.nav-link': ':where(#TOC a)'}
 FINDINGS = {'"main .anchored[data-anchor-id]"': '"main :is(section > h2, section > h3, .api-entry h3)"',
             'h.dataset.anchorId': '(h.id || h.closest("section").id)', '"#TOC a.nav-link"': '"#TOC a"'}
 TAGS = dict(op='', bu='', va='', kw='b', cf='b', st='i', ss='i', ch='i', dv='u', fl='u', bn='u')
@@ -63,6 +64,8 @@ def code(found):
         kind = re.fullmatch(r'<span class="(\w\w)">', part)
         if kind:
             tag = TAGS.get(kind[1], f'i class={kind[1]}')
+            line = re.sub(r'<[^>]*>', '', ''.join(out[-20:])).split('\n')[-1]
+            if kind[1] == 'at' and line.strip(): tag = ''  # no decorator, but a product of matrices
             ends.append(tag and f'</{tag[0]}>')
             part = tag and f'<{tag}>'
         elif part.startswith('<span'): ends.append('</span>')
@@ -88,13 +91,15 @@ def page(text):
     text = text.replace(' target="_blank" style="float:right; font-size:smaller">source', '>source')
     text = re.sub(r'(<(?:pre|code) class="sourceCode) python[^"]*"', r'\1"', text)
     text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', '', text)
-    text = re.sub(r'<div class="code-copy-outer-scaffold">(<div class="sourceCode")[^>]*(>.*?</pre></div>)</div>', r'\1\2',
-                  text, flags=re.S)
+    scaffold = r'<div class="code-copy-outer-scaffold">(<div class="sourceCode")[^>]*(>.*?</pre></div>)</div>'
+    text = re.sub(scaffold, r'\1\2', text, flags=re.S)
     text = re.sub(r'(<h\d[^>]*?) class="anchored" data-anchor-id="[^"]*"', r'\1', text)
+    text = re.sub(r'(<div class="cell-output) cell-output-(?:display|stdout|stderr|error)', r'\1', text)
+    text = re.sub(r'<div class="(cell|cell-output)">', r'<div class=\1>', text)
     text = re.sub(r' cell-output-markdown\b| id="(cb\d+|cell-[\d-]+)"|<!-- WARNING.*?-->\n?', '', text)
     # lines and end tags that HTML does not need
-    text = re.sub(r'(</?(?:div|section|details|summary|figure|table|thead|tbody|tr|t[hd]|ul|ol|li|p|h\d)\b[^>]*>)\n+(?=<)', r'\1',
-                  text)
+    block = 'div|section|details|summary|figure|table|thead|tbody|tr|t[hd]|ul|ol|li|p|h\\d'
+    text = re.sub(rf'(</?(?:{block})\b[^>]*>)\n+(?=<)', r'\1', text)
     return re.sub(r'</(li|tr|td|th|thead|tbody)>', '', text)
 
 def pack(path, text):

@@ -54,8 +54,13 @@ def contents(text):
     end = text.index('</header>', text.index('<header id="title-block-header"')) + len('</header>')
     return text[:end] + fold + text[end:]
 
-def code_lines(text, short=42, beside_button=36):
-    "Each long line of code, and of what is printed but for tables, in a span that knows its indent: wrapped, it hangs"
+PHONE = 32  # letters that fit on a line beside the button that copies
+PAGE = 84   # letters that fit on a line of a wide screen
+
+def code_lines(text):
+    """Each line of code or of what is printed that may not fit, in an element that knows its indent: wrapped, it hangs.
+    Of a line whose first word would not fit behind the indent, <s> holds the indent, and <var class=g> a gap before a
+    comment, for the style to make them shorter on a phone. A table is not wrapped, its letters get smaller there"""
     def lines(found):
         out, open_tags = [], []
         for line in found[2].split('\n'):
@@ -63,17 +68,26 @@ def code_lines(text, short=42, beside_button=36):
             for end, tag in re.findall(r'<(/?)(span[^>]*)>', line):
                 if end: open_tags.pop()
                 else: open_tags.append(f'<{tag}>')
-            indent = len(re.match(r'(?:<[^>]*>)*( *)', line)[1])
-            style = f' style="--i:{indent}"' if indent else ''
-            line = re.sub(r'^((?:<[^>]*>)*)( {13,})', r'\1<s>\2</s>', line)  # so much that a phone has no room for it
+            plain = html.unescape(re.sub(r'<[^>]*>', '', line))
+            indent = len(plain) - len(plain.lstrip(' '))
+            if long := len(plain) > PHONE:
+                first = len((plain.split() or [''])[0])
+                if indent > 12 or (indent and indent + first > PHONE):
+                    line = re.sub(r'^((?:<[^>]*>)*)( +)', r'\1<s>\2</s>', line)
+                line = re.sub(r'(\S) ( +)(?=<span class="co">)', r'\1 <var class=g>\2</var>', line)
             line = f'{before}{line}{"</span>"*len(open_tags)}'
-            long = len(html.unescape(re.sub(r'<[^>]*>', '', line))) > (short if out else beside_button)
-            out.append(f'<span{style}>{line}</span>' if long else line)
+            style = f' class=i{indent}' if indent in (4, 8, 12, 16) else f' style="--i:{indent}"' if indent else ''
+            out.append(f'<var{style}>{line}</var>' if long else line)
         return found[1] + '\n'.join(out) + '</code></pre>'
     def printed(found):
-        if re.search(r'\S  +\S', found[1]): return found[0]
+        rows = html.unescape(found[1]).split('\n')
+        spaced = [row for row in rows if re.search(r'\S  +\S', row)]
+        prose = max((len(row) for row in rows if row not in spaced), default=0)
+        if len(rows) > 1 and spaced and rows[0][:1] not in '([{' and not rows[0].startswith('tensor') and prose <= PAGE:
+            return f'<pre class="columns" style="--n:{max(map(len, rows))}"><code>{found[1]}</code></pre>'
+        if max(map(len, rows)) <= PHONE: return found[0]
         return f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
-    text = re.sub(r'<pre><code>([^<]{60,}?)</code></pre>', printed, text)
+    text = re.sub(r'<pre><code>([^<]+)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
 
 def of_few_colours(image):
@@ -86,8 +100,8 @@ def of_few_colours(image):
     return few
 
 def figures(text, name, folder):
-    """A page whose pictures are files beside it, as wide as they were designed. By night what is drawn on white paper is
-    turned: light ink on dark paper, each colour in its hue"""
+    """A page whose pictures are files beside it, as wide as they were designed. By night what is drawn on white paper
+    is turned: light ink on dark paper, each colour in its hue"""
     folder.mkdir(exist_ok=True)
     def figure(found):
         before, data, after = found.groups()
@@ -132,7 +146,8 @@ def glossary(site):
     "What each term means, in one or two sentences, for the links to it: glossary.json"
     text = (site/'glossary.html').read_text(encoding='utf-8')
     terms = {}
-    for key, title, body in re.findall(r'<section id="([^"]*)" class="level3"><h3[^>]*>(.*?)</h3><p>(.*?)</p>', text, re.S):
+    entry = r'<section id="([^"]*)" class="level3"><h3[^>]*>(.*?)</h3><p>(.*?)</p>'
+    for key, title, body in re.findall(entry, text, re.S):
         title, body = (html.unescape(re.sub(r'<[^>]*>', '', o)) for o in (title, body))
         terms[key] = [title, ' '.join(re.split(r'(?<=[.!?]) (?=[A-Z])', body)[:2])]
     (site/'glossary.json').write_text(json.dumps(terms, ensure_ascii=False), encoding='utf-8')

@@ -36,7 +36,7 @@ function cells(values, signed) {
   const n = side(values), size = 150/n, at = (/** @type {number} */ k) => [k%n*size, Math.floor(k/n)*size]
   const texts = values.map((x, k) => `<rect class="frame" x="${at(k)[0]}" y="${at(k)[1]}" width="${size}" height="${size}"/>
     <text class="on" style="font-size: ${n > 3 ? 10 : 15}px" x="${at(k)[0] + size/2}" y="${at(k)[1] + size/2 + (n > 3 ? 4 : 6)}" text-anchor="middle">${number(x)}</text>`)
-  return `<svg width="150" height="150" viewBox="0 0 ${n} ${n}">${pixels(values.map(x => .6*x), n, 1, signed)}</svg>${texts.join('')}`
+  return `<svg width="150" height="150" viewBox="0 0 ${n} ${n}">${pixels(values.map(x => .42*x), n, 1, signed)}</svg>${texts.join('')}`
 }
 
 const shown = figure('conv', [

@@ -18,7 +18,7 @@ const shown = figure('tensor', [
   map.innerHTML = `<rect class="frame" width="28" height="28"/>${pixels(three, 28, 255)}${around(top, left, rows, columns)}`
   map.setAttribute('aria-label', `The three, with a box around ${rows} rows and ${columns} columns`)
   const some = block.slice(0, most).map(row => row.slice(0, most))
-  sheet.innerHTML = some.map((row, i) => row.map((x, j) => `<rect class="ink" x="${j*cell}" y="${i*cell}" width="${cell}" height="${cell}" fill-opacity="${(x/255*.5).toFixed(3)}"/>
+  sheet.innerHTML = some.map((row, i) => row.map((x, j) => `<rect class="ink" x="${j*cell}" y="${i*cell}" width="${cell}" height="${cell}" fill-opacity="${(x/255*.38).toFixed(3)}"/>
     <text x="${j*cell + cell/2}" y="${i*cell + 23}" text-anchor="middle">${x}</text>`).join('')).join('')
   sheet.setAttribute('aria-label', `Its numbers, row by row: ${some.map(row => row.join(' ')).join('; ')}`)
   const cutOff = rows > most || columns > most ? ' (Beside it, the first ten of each.)' : ''

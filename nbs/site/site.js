@@ -15,7 +15,10 @@ function mark(el) {
   else el.removeAttribute('tabindex')
 }
 const sizes = new ResizeObserver(entries => entries.forEach(entry => mark(entry.target)))
-$$('main pre, main .sd-table, main .cell-output-display').forEach(el => sizes.observe(el))
+$$('main pre, main .sd-table, main .cell-output').forEach(el => sizes.observe(el))
+
+// ---- On a phone a figure is shown large when it is tapped, and scrolls; a second tap makes it small again
+for (const image of $$('main figure img')) image.addEventListener('click', () => image.classList.toggle('large'))
 
 // ---- A button to copy each block of code
 for (const block of $$('div.sourceCode')) {

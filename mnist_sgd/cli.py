@@ -53,8 +53,8 @@ def make_parser() -> argparse.ArgumentParser:
         return new.add_argument
 
     out = dict(type=Path, default='mnist_sgd_output', metavar='FOLDER', help='where to write (default: %(default)s)')
-    weights = dict(type=_weights, metavar='PATH', help='a file that mnist_sgd train saved, or a folder with relu.npz '
-                                                       '(default: the net of the package, for all ten digits)')
+    weights = dict(type=_weights, metavar='PATH',
+        help='a file that mnist_sgd train saved, or a folder with relu.npz (default: the net for all ten digits)')
     force = dict(action='store_true', help='overwrite what you have changed')
 
     add = command(run_train)
@@ -72,8 +72,8 @@ def make_parser() -> argparse.ArgumentParser:
     add('--resume', action='store_true', help='go on with an interrupted run, with the same FOLDER and options')
 
     add = command(run_predict)
-    add('files', nargs='+', metavar='FILE', help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; a folder '
-                                                 'of them; or -, to read one from standard input')
+    add('files', nargs='+', metavar='FILE',
+        help='a picture of one digit: PNG, JPEG, WebP, GIF, BMP or TIFF; a folder of them; or - for standard input')
     add('--weights', **weights)
     add('--json', action='store_true', help='for programs: a line of JSON for each picture')
     add('--show', type=Path, metavar='PNG', help='draw each picture beside what the net saw of it, into this file')
@@ -148,9 +148,9 @@ def _train(args, device):
         weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None
         try:
-            learners[name], row = train_model_named(name, args.digits, args.epochs, args.lr, args.batch_size, args.seed,
-                                                    device, checkpoint=unfinished, resume=resume, make=make,
-                                                    double=args.double)
+            learners[name], row = train_model_named(
+                name, args.digits, args.epochs, args.lr, args.batch_size, args.seed, device,
+                checkpoint=unfinished, resume=resume, make=make, double=args.double)
         except KeyboardInterrupt:
             why = f"interrupted; the epochs before are in {unfinished}: --resume goes on" if unfinished.exists() else ''
             raise KeyboardInterrupt(why) from None

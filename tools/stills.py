@@ -20,10 +20,10 @@ def figures():
             yield name, re.sub(r'^\d+_', '', path.stem)
 
 def still(page, name):
-    "A picture of the figure, in 16 colours"
+    "A picture of the figure, in 24 colours"
     page.add_style_tag(content=f'header, #{name} :is(form, .controls) {{ display: none !important }}')
     image = Image.open(io.BytesIO(page.locator(f'#{name}').screenshot())).convert('RGB')
-    return image.quantize(16, dither=Image.Dither.NONE)
+    return image.quantize(24, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 def draw(browser, site, folder):
     "Write all pictures to a folder; `site` is the address of the website"

@@ -69,11 +69,8 @@ def _greys(im, behind): # a picture of any size and mode; the colour that shows 
 def _grown(a, n, m): # height x width; how far to look up and down, and left and right
     "Each pixel becomes the largest of those around it, as far as the picture goes"
     for reach in (n, m):  # along the columns, then along the rows
-        size, a = 1, np.pad(a, ((reach, reach), (0, 0)), 'edge')
-        while size <= 2*reach:  # each pixel is the largest of `size`
-            step = min(size, 2*reach + 1 - size)
-            size, a = size + step, np.maximum(a[:-step], a[step:])
-        a = a.T
+        size, a = 1, np.pad(a.T, ((0, 0), (reach, reach)), 'edge')  # each pixel is the largest of `size`
+        while step := min(size, 2*reach + 1 - size): size, a = size + step, np.maximum(a[:, :-step], a[:, step:])
     return a
 
 def _closed(a, n, m): # as for `_grown`

@@ -21,7 +21,8 @@ def _new_weight(r):
 def _velocity(r):
     v, g, m = r.choice([-2, 1, 2, 4, 10]), r.choice([-3, -1, 1, 2, 5]), r.choice([.5, .9, .8])
     return (f"The velocity is {v:g}, the gradient {g:g}, the momentum {m:g}. What is the new velocity?",
-            f'{m*v + g:g}', f"Momentum times the old one, plus the gradient: {m:g} · {_sure(v)} + {_sure(g)} = {m*v + g:g}.")
+            f'{m*v + g:g}',
+            f"Momentum times the old one, plus the gradient: {m:g} · {_sure(v)} + {_sure(g)} = {m*v + g:g}.")
 
 def _pairs(r):
     n, m = r.sample(range(2, 9), 2)

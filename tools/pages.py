@@ -96,7 +96,7 @@ def of_few_colours(image):
         few = image.quantize(n, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         red, green, blue = ImageChops.difference(image, few.convert('RGB')).split()
         off = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()
-        if sum(off[5:]) < .05*sum(off): break
+        if sum(off[5:]) < .05*sum(off) and sum(off[24:]) < .002*sum(off): break
     return few
 
 def figures(text, name, folder):

@@ -347,6 +347,16 @@ def test_code_on_a_phone(page):
         .filter(e => e.nodeName != 'VAR').map(e => e.textContent).join('')).join('\\n').split('\\n')"""
     assert max(map(len, page.evaluate(loose))) <= 32
 
+def test_a_figure_grows_when_it_is_tapped(page):
+    page.set_viewport_size(dict(width=390, height=800))
+    page.goto('/relu.html')
+    figure = page.locator('main figure img').nth(2)
+    small = figure.bounding_box()['width']
+    figure.click()
+    assert small < 390 and figure.bounding_box()['width'] == 760 and not sideways(page)
+    figure.click()
+    assert figure.bounding_box()['width'] == small
+
 def test_keyboard_skips_to_the_text(page):
     page.goto('/glossary.html')
     page.keyboard.press('Tab')

@@ -384,15 +384,15 @@ def test_touch_on_a_phone_in_the_dark(browser, site):
     page.wait_for_function(f"sum => ({corner})('seen').slice(0, 3).every(o => o === 255)")
     context.close()
 
-@pytest.mark.parametrize('digit', range(10))
-def test_any_drawn_digit_is_recognised(page, digit):
+def test_any_drawn_digit_is_recognised(page):
     open_page(page)
     page.check('[value=ten]', force=True)
-    draw(page, DIGITS[digit])
-    assert ten_verdicts(page)[1] == str(digit)
-    name = 'zero one two three four five six seven eight nine'.split()[digit]
-    summary_says(page, f'The convolutional net says {name}')
-    assert page.locator('#cnn-bars .winner').inner_text().startswith(str(digit))
+    for digit, name in enumerate('zero one two three four five six seven eight nine'.split()):
+        draw(page, DIGITS[digit])
+        summary_says(page, f'The convolutional net says {name}')
+        assert ten_verdicts(page)[1] == str(digit)
+        assert page.locator('#cnn-bars .winner').inner_text().startswith(str(digit))
+        page.click('#clear')
 
 def test_ten_bars_and_maps_say_what_the_nets_say(page, exported):
     "Numbers and pictures on the page, for the first image on show"

@@ -392,13 +392,14 @@ def test_without_scripts_a_sentence_says_where_the_figure_is(browser, site):
         assert page.locator(f'[id="{anchor}"]').count() == 1, anchor
     context.close()
 
-def test_without_scripts_there_is_a_still_picture(browser, site, tmp_path):
+def test_without_scripts_there_is_a_still_picture(browser, site):
     "It shows what the figure shows as it begins"
-    stills.draw(browser, site, tmp_path)
+    drawn = dict(stills.draw(browser, site))
     context = browser.new_context(java_script_enabled=False, base_url=site, color_scheme='dark')
     page = context.new_page()
     for name, stem in stills.figures():
-        old, new = (np.array(Image.open(o/f'{name}.webp').convert('L'), float) for o in (stills.FOLDER, tmp_path))
+        old, new = Image.open(stills.FOLDER/f'{name}.webp'), drawn[name]
+        old, new = (np.array(o.convert('L'), float) for o in (old, new))
         assert old.shape[1] == new.shape[1] and abs(old.shape[0] - new.shape[0]) < 40, 'run: python tools/stills.py'
         n = min(len(old), len(new))
         assert abs(old[:n].mean() - new[:n].mean()) < 2 and np.corrcoef(old[:n].flat, new[:n].flat)[0, 1] > .5, name

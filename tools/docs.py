@@ -20,6 +20,8 @@ from fastcore.docments import DocmentTbl
 from nbdev.serve import proc_nbs
 from nbdev.showdoc import BasicMarkdownRenderer
 
+import export_models
+import export_sheets
 import lean
 import pages
 from book import whole_book
@@ -183,8 +185,8 @@ def main():
     os.environ['PYTHONWARNINGS'] = ','.join(filter(None, filters))
     proc = proc_nbs(str(ROOT/'nbs'), force=True)
     render(proc, site, settings, chapters)
-    subprocess.run([sys.executable, ROOT/'tools'/'export_models.py', site/'models.safetensors'], check=True)
-    subprocess.run([sys.executable, ROOT/'tools'/'export_sheets.py', site], check=True)
+    export_models.export(site/'models.safetensors')
+    export_sheets.export(site)
     if '--pdf' in sys.argv: whole_book(site, settings['doc_url'])
 
 def render(proc, site, settings, chapters):

@@ -25,12 +25,13 @@ def still(page, name):
     image = Image.open(io.BytesIO(page.locator(f'#{name}').screenshot())).convert('RGB')
     return image.quantize(24, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
-def draw(browser, site, folder):
-    "Write all pictures to a folder; `site` is the address of the website"
+def draw(browser, site):
+    "The name of each figure, and its picture; `site` is the address of the website"
     page = browser.new_page(viewport=dict(width=800, height=1200), device_scale_factor=2, reduced_motion='reduce')
     for name, stem in figures():
-        page.goto(f'{site}/{stem}.html', wait_until='networkidle')
-        still(page, name).save(folder/f'{name}.webp', lossless=True, quality=100)
+        page.goto(f'{site}/{stem}.html')
+        page.locator(f'#{name} svg[aria-label]').first.wait_for()
+        yield name, still(page, name)
     page.close()
 
 def main():
@@ -40,6 +41,7 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=shutil.which('chromium'), args=['--no-sandbox'])
-        draw(browser, f'http://127.0.0.1:{server.server_port}', FOLDER)
+        for name, image in draw(browser, f'http://127.0.0.1:{server.server_port}'):
+            image.save(FOLDER/f'{name}.webp', lossless=True, quality=100)
 
 if __name__ == '__main__': main()

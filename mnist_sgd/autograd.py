@@ -1,4 +1,4 @@
-"""After this chapter you can work out the gradient of a net with a few products, write the engine behind `backward()`, and say what it costs.
+"""After this chapter you can write the engine behind `backward()`, and say what a gradient costs.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/autograd.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this chapter you can say what a training must keep to be stopped at any moment and go on as if nothing had happened, and show that no bit of it is lost.
+"""After this chapter you can stop a training at any moment, go on later, and show that no bit of it was lost.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/checkpoint.html.md"""
 

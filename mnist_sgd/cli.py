@@ -17,7 +17,7 @@ from . import __version__
 
 # %% ../nbs/cli.ipynb #4c7c707a
 def _printable(text):
-    "`text` on one line, with an escape for each character that a terminal would obey, not show: files may be called anything"
+    "`text`, such as a file's name, on one line, with an escape for each character that a terminal would obey"
     return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(text))
 
 class _Parser(argparse.ArgumentParser):
@@ -237,7 +237,7 @@ def run_clinic(args):
 
 # %% ../nbs/cli.ipynb #53758454
 def main(argv=None): # words of the command line; None for sys.argv[1:]
-    "The command `mnist_sgd`. Returns its exit status: 0, 1 for an error, 2 for a wrong option, 130 if interrupted, 141 if nobody reads on"
+    "The command. Returns its exit status: 0, or 1: an error, 2: a wrong option, 130: interrupted, 141: nobody reads"
     if isinstance(sys.stdout, io.TextIOWrapper): sys.stdout.reconfigure(errors='backslashreplace')  # for odd names
     args = argparse.Namespace(command='', words=sys.argv[1:] if argv is None else argv)
     try:

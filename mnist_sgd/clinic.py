@@ -1,4 +1,4 @@
-"""After this page you can look at the curves of a training that does not work, say what ails it, and say how you would make sure.
+"""After this page you can look at the curves of a training that does not work, and say what ails it.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/clinic.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this chapter you can let several processes train one model together, show that they take the same steps as one, keep the training when a process dies, and say when more machines make it faster and when they do not.
+"""After this chapter you can train one model in several processes, and say when more of them make it faster.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/distributed.html.md"""
 

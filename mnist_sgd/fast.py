@@ -1,4 +1,4 @@
-"""After this page you know where the time of a well-known example goes, by which steps it shrinks to seconds, and what each step is worth in time and in accuracy.
+"""After this page you know where the time of a well-known example goes, and by which steps it shrinks to seconds.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/fast.html.md"""
 
@@ -17,7 +17,7 @@ from .trained import cnn_learner
 
 # %% ../nbs/fast.ipynb #c1e55014
 def one_pixel(pictures): # n x 1 x 28 x 28
-    "All pictures shifted by at most a pixel, up or down and to a side, at random; what leaves comes in at the other side"
+    "All pictures, shifted at random by at most a pixel each way; what leaves at one side comes in at the other"
     return pictures.roll(torch.randint(-1, 2, (2,)).tolist(), (-2, -1))
 
 # %% ../nbs/fast.ipynb #bb80b063

@@ -66,7 +66,7 @@ def _is_whole(folder):
     except OSError: return False
 
 def make_folder(dest, build): # folder to make; function that fills the empty folder it is given
-    "Make `dest` with `build`, unless it is there and unaltered; it is complete or absent, whatever happens. Returns its Path"
+    "Make `dest` with `build`, unless it is there unaltered; it is complete or absent, whatever happens. Returns it"
     dest = Path(dest)
     if _is_whole(dest): return dest
     try:
@@ -100,7 +100,7 @@ def save_arrays(path, arrays: dict, /, **facts): # file, by custom NAME.npz; arr
     write_bytes(path, buffer.getvalue())
 
 def load_arrays(path): # file that `save_arrays` wrote
-    "Named arrays, and facts about them: two dicts. `ValueError` when the file is damaged, of another kind, or holds anything but numbers"
+    "Named arrays, and facts about them: two dicts. `ValueError` if the file is damaged, or not one of `save_arrays`"
     raw = Path(path).read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as f:
@@ -120,7 +120,7 @@ def load_arrays(path): # file that `save_arrays` wrote
 _idx_types = {8: np.uint8, 9: np.int8, 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}  # by its code, as NumPy calls it
 
 def read_idx(path): # an IDX file, gzipped or not
-    "The array in an IDX file, of the shape and number type that it names. `ValueError` when it is cut off, damaged or of another kind ([format](https://yann.lecun.org/exdb/mnist/))"
+    "The array in an [IDX file](https://yann.lecun.org/exdb/mnist/). `ValueError` if it is damaged or of another kind"
     raw = Path(path).read_bytes()
     f = gzip.GzipFile(fileobj=io.BytesIO(raw)) if raw[:2] == b'\x1f\x8b' else io.BytesIO(raw)
     try:

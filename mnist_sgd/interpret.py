@@ -1,4 +1,4 @@
-"""After this chapter you can say what a model confuses, find its worst mistakes, measure how far its certainty can be trusted, and estimate what more training images would buy.
+"""After this chapter you can say what a model confuses, how far to trust it, and what more images would buy.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/interpret.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this page you know how several processes are started, find each other, are watched and end together, and what you are told when one of them fails.
+"""After this page you know how several processes are started and watched, and what you are told when one of them fails.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/launcher.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this chapter you can build the object that trains any model on any data, read its curves, and stop it at any moment without harm.
+"""After this chapter you can build an object that trains any model on any data, and can be stopped without harm.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/learner.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this chapter you can write the object that takes the steps, teach it momentum, weight decay and Adam, and say when each of them helps.
+"""After this chapter you can write an optimizer with momentum, weight decay and Adam, and say when each of them helps.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/optimizer.html.md"""
 

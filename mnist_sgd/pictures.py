@@ -38,8 +38,10 @@ def _one_error():
         why = '' if isinstance(e, UnidentifiedImageError) else f' ({e})'
         raise ValueError(f"not an image file that can be read{why}; save the picture as PNG or JPEG") from e
 
-def open_picture(file): # path of a picture, or a file that is open for reading bytes
-    "Read a picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as it is meant to be seen, upright. `ValueError` if it is none, or too large"
+def open_picture(
+    file, # PNG, JPEG, WebP, GIF, BMP or TIFF: its path, or a file that is open for reading bytes
+) -> Image.Image: # upright, its pixels in memory
+    "Read a picture as it is meant to be seen. `ValueError` if it is none, or too large"
     with warnings.catch_warnings(), nullcontext(file) if hasattr(file, 'read') else open(file, 'rb') as f:
         warnings.simplefilter('ignore')  # Pillow's doubts
         with _one_error(): im = Image.open(f, formats=_formats)  # no pixels yet
@@ -74,7 +76,7 @@ def _grown(a, n, m): # height x width; how far to look up and down, and left and
     return a
 
 def _closed(a, n, m): # as for `_grown`
-    "Grown, then shrunk, as if the picture went on beyond its edges as it ends: what is darker than its surroundings, and smaller than 2n+1 by 2m+1, is gone"
+    "Grown, then shrunk, as if it went on beyond its edges: what is dark, and smaller than 2n+1 by 2m+1, is gone"
     wide = np.pad(a, ((n, n), (m, m)), 'edge')
     return -_grown(-_grown(wide, n, m), n, m)[n:len(a) + n, m:a.shape[1] + m]
 
@@ -84,7 +86,7 @@ def _opened(mask, n, m):
 
 # %% ../nbs/pictures.ipynb #3808d840
 def _groups(mask): # True for ink
-    "Number what hangs together, 0 for paper: each run of a row, then of a column, takes its largest number, until all agree"
+    "Number what hangs together, 0 for paper: each run of a row or a column takes its largest number, until all agree"
     labels, before = np.arange(1, mask.size + 1).reshape(mask.shape)*mask, None
     while not np.array_equal(labels, before):
         before = labels
@@ -104,7 +106,7 @@ def _without_lines(mask):
     return mask
 
 def _largest(mask, weight): # where there may be ink, and how much
-    "Masks of the largest groups, each with those close to it, the most ink first; what touches the edge of the picture counts little"
+    "Masks of the largest groups, each with those close by, the most ink first; what touches the edge counts little"
     labels = _groups(_grown(mask, 1, 1))*mask
     mass = np.bincount(labels.ravel(), weight.ravel())
     mass[0] = 0
@@ -164,8 +166,10 @@ def _find_ink(a): # greys, from 0 to 1
     return ink.clip(0, 1)*near
 
 # %% ../nbs/pictures.ipynb #17119a6d
-def fitted(ink): # float32, height x width, from 0 (paper) to 1
-    "Cut out, scaled to 20 by 20 of 28 by 28 pixels, the centre of mass in the middle, as MNIST's; thin strokes are made thicker"
+def fitted(
+    ink, # float32, height x width, from 0 (paper) to 1
+) -> torch.Tensor: # float32, 28 x 28
+    "Cut out, scaled to 20 by 20 pixels, the centre of mass in the middle, as MNIST's; thin strokes are made thicker"
     rows, cols = (np.flatnonzero((ink > .3).any(axis)) for axis in (1, 0))
     ink = ink[rows[0]:rows[-1] + 1, cols[0]:cols[-1] + 1]
     while True:
@@ -178,8 +182,10 @@ def fitted(ink): # float32, height x width, from 0 (paper) to 1
     return torch.from_numpy(np.pad(a, ((top, 28 - h - top), (left, 28 - w - left))))
 
 # %% ../nbs/pictures.ipynb #236741cf
-def like_mnist(im: Image.Image): # a picture of one digit, upright, of any size and mode
-    "Centre and scale a picture as MNIST's were: a tensor, 28 x 28, from 0 (paper) to 1 (ink). `ValueError` if it shows nothing, or cannot be read"
+def like_mnist(
+    im: Image.Image, # a picture of one digit, upright, of any size and mode
+) -> torch.Tensor: # float32, 28 x 28, from 0 (paper) to 1 (ink)
+    "Centre and scale a picture as MNIST's were. `ValueError` if it shows nothing, or cannot be read"
     for behind in ('white', 'black'):  # what is transparent may be meant for either
         a = _greys(im, behind)
         if a.shape == (28, 28):

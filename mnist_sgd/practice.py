@@ -1,4 +1,4 @@
-"""After this page you know how your answers to the exercises are judged, where your ticks are kept, and how to write an exercise.
+"""After this page you know how your answers are judged, where your ticks are kept, and how to write an exercise.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/practice.html.md"""
 

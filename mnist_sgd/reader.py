@@ -1,4 +1,4 @@
-"""After this page you know how the command answers for a picture, when it says that there is no digit, and how its answers are judged.
+"""After this page you know how the command answers for a picture, when it refuses, and how its answers are judged.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/reader.html.md"""
 
@@ -82,8 +82,10 @@ def plot_answers(seen): # (picture, 28 x 28, `Answer`) for each; the first 100 a
     return fig
 
 # %% ../nbs/reader.ipynb #8f15fe9d
-def evaluate(reader): # `Reader`
-    "Judge a net on the test images of its digits. Returns its confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text"
+def evaluate(
+    reader, # `Reader`
+): # confusion matrix; (tenth, images, mean probability, accuracy) of each tenth; text
+    "Judge a net on the test images of its digits"
     x, classes = digit_tensors('valid', reader.digits)  # the smallest digit is class 0
     probs, targets = reader.probabilities(x), torch.tensor(reader.digits).argsort()[classes]
     sure, preds = probs[:, :-1].max(1)

@@ -1,4 +1,4 @@
-"""After this page you know what belongs to training beside the loop: the record and its curves, the table and the progress bar, the undoing of an epoch that was stopped, device and threads.
+"""After this page you know what training needs besides its loop: record, table, progress bar, undo, device and threads.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/recorder.html.md"""
 
@@ -82,7 +82,7 @@ def undo(learn):
 
 # %% ../nbs/recorder.ipynb #b71a1a66
 def finite(learn, loss, when):
-    "The loss of a `Learner`, a number, unless it is NaN or infinite: then `FloatingPointError`. `when`: such as 'in batch 7'"
+    "The loss, a number, unless it is NaN or infinite: then `FloatingPointError`. `when`: such as 'in batch 7'"
     if math.isfinite(loss): return loss
     done, lr = len(learn.recorder.values), learn.opt.param_groups[0]['lr']
     raise FloatingPointError(
@@ -144,7 +144,7 @@ def watch(
 
 # %% ../nbs/recorder.ipynb #63cfe165
 def few_threads(params, batch_size=64):
-    "1 where a step is little work, without convolutions (whose kernels have four axes); None for as many as PyTorch likes"
+    "1 where a step is little work, without convolutions (kernels have four axes); None for as many as PyTorch likes"
     work = batch_size*sum(p.numel() for p in params)  # multiplications on the way forward
     return 1 if work < 5_000_000 and all(p.ndim <= 2 for p in params) else None
 

@@ -1,4 +1,4 @@
-"""After this chapter you can turn a linear model into a neural network, say why one short function between two linear layers makes all the difference, and train it to more than 99 right answers in a hundred.
+"""After this chapter you can turn a linear model into a neural network, and say why a bend makes all the difference.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/relu.html.md"""
 

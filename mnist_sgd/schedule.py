@@ -1,4 +1,4 @@
-"""After this chapter you can find a learning rate in one run, let it rise and fall, stop in time, and say what each of these buys.
+"""After this chapter you can find a learning rate in one run, let it rise and fall, and stop in time.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/schedule.html.md"""
 
@@ -70,7 +70,7 @@ def lr_find(
     learn, # `Learner`; it is left exactly as it was
     low: Positive=1e-5, high: Positive=10., # the first learning rate; the last, unless the loss explodes before
 ): # learning rates, the loss at each, and a suggestion for a constant rate
-    "One pass with a rate that grows, until the loss is three times its lowest ([Smith 2015](https://arxiv.org/abs/1506.01186))"
+    "One pass with a growing rate, until the loss is thrice its lowest ([source](https://arxiv.org/abs/1506.01186))"
     n, done, before, opt = len(learn.dls[0]), len(learn.recorder.losses), training_state(learn), learn.opt
     if n < 20 or high <= low:
         raise ValueError(f"lr_find needs 20 batches, there are {n}, and high above low. Make batch_size smaller")

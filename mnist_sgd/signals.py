@@ -1,4 +1,4 @@
-"""After this chapter you can choose the weights that a net starts with, look at the signals that pass through its layers, and train a net of fifty layers.
+"""After this chapter you can choose the weights that a net starts with, and train a net of fifty layers.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/signals.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this chapter you can build a classifier for any number of classes: you can say why it has one score per class, turn scores into probabilities and a loss without running out of numbers, and train a net that knows all ten digits.
+"""After this chapter you can build a classifier for any number of classes, and train a net that knows all ten digits.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/softmax.html.md"""
 

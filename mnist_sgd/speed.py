@@ -1,4 +1,4 @@
-"""After this chapter you can say where the time of a training goes, operation by operation, make the loop several times as fast as a plain one with a library's loader, and measure it so that others believe you.
+"""After this chapter you can say where the time of a training goes, make it faster, and prove it.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/speed.html.md"""
 

@@ -1,4 +1,4 @@
-"""After this page you have the three models of the book side by side: trained on the same images, judged on the same images, drawn in one figure, and saved.
+"""After this page you have seen the three models of the book side by side, in one table and one figure.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/story.html.md"""
 
@@ -67,7 +67,7 @@ models = dict(linear=lambda n_out=1: nn.Linear(28*28, n_out), relu=lambda n_out=
 story_settings = dict(linear=(15, .1, 64), relu=(15, .1, 64), conv=(8, .2, 128))  # epochs, learning rate, images a step
 
 def _goal(name, digits):
-    "How many scores the model has, where its data come from, loss and metric: one score for two digits, or one for each"
+    "How many scores the model has (one for two digits, or one for each), where its data come from, loss, metric"
     if len(digits) == 2 and name != 'conv': return 1, pair_tensors, binary_cross_entropy, batch_accuracy
     return len(digits), digit_tensors, cross_entropy, class_accuracy
 

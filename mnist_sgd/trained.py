@@ -1,4 +1,4 @@
-"""After this page you know which trained nets ship with the package, by which recipe they were made, and how well each of three seeds did.
+"""After this page you know which trained nets ship with the package, how they were made, and how good they are.
 
 Docs: https://mnist-sgd.github.io/mnist_sgd/trained.html.md"""
 

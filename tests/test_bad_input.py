@@ -413,7 +413,6 @@ CALLS = [
     (conv_shape, lambda: conv_shape(28, 3, stride=0), ValueError, 'must not be zero'),
     (conv_shape, lambda: conv_shape(28, 2.5), TypeError, 'float'),
     (conv_shape, lambda: conv_shape((28, 28, 1), 3), ValueError, r'zip\(\) argument'),
-    (explain_conv, lambda: explain_conv((28, 28, 1), 3), ValueError, r'zip\(\) argument'),
     (windows, lambda: windows(rand(28, 28), 3), IndexError, 'Dimension out of range'),
     (windows, lambda: windows(rand(1, 1, 4, 4), 7), RuntimeError, 'maximum size .* is 4 but size is 7'),
     (windows, lambda: windows(rand(1, 1, 9, 9), 3, stride=0), RuntimeError, 'step is 0'),

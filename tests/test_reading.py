@@ -71,12 +71,14 @@ def test_the_book_can_be_read_in_a_day_of_reading():
 def test_a_lesson_fits_on_two_screens(path): assert len(code_lines(path)) <= 80
 
 @pytest.mark.parametrize('path', PACKAGE, ids=lambda p: p.stem)
-def test_no_line_of_code_is_long(path):
-    for line in code_lines(path): assert len(line) <= 120, line
+def test_no_line_is_long(path):
+    "nbdev counts 120 characters from the bracket of `__all__` on"
+    for line in path.read_text(encoding='utf-8').splitlines():
+        assert len(line.removeprefix('__all__ = ')) <= 120, line
 
 def test_the_package_is_small_and_speaks_only_where_python_is_silent():
     trees = [ast.parse(p.read_text(encoding='utf-8')) for p in PACKAGE]
-    assert sum(len(code_lines(p)) for p in PACKAGE if p.stem not in PRACTICE) <= 2030
+    assert sum(len(code_lines(p)) for p in PACKAGE if p.stem not in PRACTICE) <= 2029
     assert sum(isinstance(node, ast.Raise) for tree in trees for node in ast.walk(tree)) <= 76
     private = [a.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
                for a in node.names if re.match('_[a-z]', a.name)]

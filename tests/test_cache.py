@@ -46,11 +46,9 @@ def two_at_once(target, *args, n=1):
     return res
 
 def test_two_processes_get_the_same_digits(tmp_path):
-    for i in range(3):
-        cache = tmp_path/f'{i}'
-        first, second = two_at_once(make_digits, cache)
-        assert isinstance(first, dict) and first == second == content(cache/'png-5') and len(first) == 5421 + 892 + 5
-        assert [p.name for p in cache.iterdir()] == ['png-5']
+    first, second = two_at_once(make_digits, tmp_path)
+    assert isinstance(first, dict) and first == second == content(tmp_path/'png-5') and len(first) == 5421 + 892 + 5
+    assert [p.name for p in tmp_path.iterdir()] == ['png-5']
 
 def make_many(folder, start, answers):
     "Folder after folder, both processes in step; every other one is there, and altered"
@@ -161,10 +159,24 @@ ALTERATIONS = {
     'a stamp elsewhere': lambda p: p.with_name('stamp.txt').write_text(''),
     'no stamp': lambda p: (p.parents[2]/'stamp.txt').unlink()}
 
+def write_pictures(folder):
+    "A hundred files in the place of the 6,313 of the fives"
+    (folder/'valid'/'5').mkdir(parents=True)
+    for i in range(100): (folder/'valid'/'5'/f'{i + 100}.png').write_bytes(bytes([i])*300)
+
 @pytest.mark.parametrize('alteration', ALTERATIONS)
-def test_altered_cache_is_made_anew(fives, alteration):
+def test_altered_folder_is_made_anew(tmp_path, alteration):
+    path = make_folder(tmp_path/'png-5', write_pictures)
+    expected = content(path)
+    ALTERATIONS[alteration](path/'valid'/'5'/'150.png')
+    assert content(path) != expected
+    with pytest.warns(UserWarning, match='png-5 was incomplete or altered; it is made anew'):
+        assert make_folder(path, write_pictures) == path
+    assert content(path) == expected and [p.name for p in tmp_path.iterdir()] == ['png-5']
+
+def test_altered_cache_is_made_anew(fives):
     path, expected = fives
-    ALTERATIONS[alteration](sorted((path/'valid'/'5').glob('*.png'))[100])
+    flip_unseen(sorted((path/'valid'/'5').glob('*.png'))[100])
     assert content(path) != expected
     with pytest.warns(UserWarning, match='png-5 was incomplete or altered; it is made anew'):
         assert mnist_path((5,)) == path

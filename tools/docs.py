@@ -51,6 +51,9 @@ def api_entry(text, symbol):
         if o.annotation is inspect.Parameter.empty and name in table.dm:  # nbdev guesses a type from the default
             table.dm[name]['anno'] = inspect.Parameter.empty
             text = re.sub(rf'\b{name}:[\w.]+=', f'{name}=', text, count=1)
+        asks = getattr(o.annotation, '__metadata__', ())
+        if any(isinstance(ask.kind, tuple) for ask in asks):  # a number or a function: the table says what
+            text = re.sub(rf'\b{name}:\w+', name, text, count=1)
     text = text.replace('__main__.', '')  # where nbdev ran the cell
     table = str(table).replace('**', '').replace('|    |', '| Parameter |', 1)
     for name, o in parameters.items():  # what `checked` asks for, in place of `Annotated`
@@ -64,6 +67,12 @@ def show_doc_cell(name, symbol):
     text = BasicMarkdownRenderer(symbol, name=name)._repr_markdown_().replace(f'def {symbol.__name__}(', f'def {name}(')
     return dict(cell_type='code', metadata={}, execution_count=None, source=f'#| echo: false\nshow_doc({name})',
                 outputs=[dict(output_type='display_data', metadata={}, data={'text/markdown': text})])
+
+def source_link(symbol, git_url):
+    "A link to where a symbol is defined: nbdev makes none below two decorators, nor for a module out of its index"
+    symbol = inspect.unwrap(symbol)
+    line = inspect.getsourcelines(symbol)[1]
+    return f'[source]({git_url}/blob/main/{symbol.__module__.replace(".", "/")}.py#L{line}){{target="_blank"}}'
 
 def shown(cell):
     "Name of the symbol that the cell is an API entry for, or None"
@@ -82,7 +91,7 @@ def gather(cells):
             out.append(cell)
     return out
 
-def api_entries(proc):
+def api_entries(proc, git_url):
     "Make the API entries of all notebooks compact: the lesson's own code follows right below each"
     for p in proc.glob('*.ipynb'):
         nb, cells = json.loads(p.read_text(encoding='utf-8')), []
@@ -97,7 +106,11 @@ def api_entries(proc):
             data = cell['outputs'][0]['data']
             # nbdev calls a method that is patched on and `checked` by its own name alone
             entry = re.sub(r'^### \w+$', f'### {shown(cell)}', ''.join(data['text/markdown']), count=1, flags=re.M)
-            data['text/markdown'] = api_entry(entry, find(shown(cell)))
+            symbol = find(shown(cell))
+            if '#LNone)' in entry or '[source](' not in entry:
+                entry = re.sub(r'\[source\]\(.*?\)\{.*?\}\n\n', '', entry).removeprefix('---\n\n')
+                entry = f'{source_link(symbol, git_url)}\n\n{entry}'
+            data['text/markdown'] = api_entry(entry, symbol)
         p.write_text(json.dumps(nb | dict(cells=cells)), encoding='utf-8')
 
 def fold_solutions(proc):
@@ -192,7 +205,7 @@ def main():
 def render(proc, site, settings, chapters):
     "From what nbdev made of the notebooks to the site"
     name_pages(proc)
-    api_entries(proc)
+    api_entries(proc, settings['git_url'])
     fold_solutions(proc)
     below_the_title(proc)
     add_notebook_links(proc, chapters, settings['git_url'])

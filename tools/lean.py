@@ -88,7 +88,7 @@ def scripts(site):
 def page(text):
     "A page without what nothing reads"
     text = re.sub(r'<code class="sourceCode.*?</code>', code, text, flags=re.S)
-    text = text.replace(' target="_blank" style="float:right; font-size:smaller">source', '>source')
+    text = re.sub(' target="_blank"( style="float:right; font-size:smaller")?>source', '>source', text)
     text = re.sub(r'(<(?:pre|code) class="sourceCode) python[^"]*"', r'\1"', text)
     text = re.sub(r' id="toc-[^"]*" class="nav-link" data-scroll-target="[^"]*"', '', text)
     scaffold = r'<div class="code-copy-outer-scaffold">(<div class="sourceCode")[^>]*(>.*?</pre></div>)</div>'

@@ -75,6 +75,7 @@ def code_lines(text):
                 if indent > 12 or (indent and indent + first > PHONE):
                     line = re.sub(r'^((?:<[^>]*>)*)( +)', r'\1<s>\2</s>', line)
                 line = re.sub(r'(\S) ( +)(?=<span class="co">)', r'\1 <var class=g>\2</var>', line)
+                line = re.sub(r'(?<=<span class="co">)# [^\s<]{1,16}', r'<bdi>\g<0></bdi>', line)  # no lonely #
             line = f'{before}{line}{"</span>"*len(open_tags)}'
             style = f' class=i{indent}' if indent in (4, 8, 12, 16) else f' style="--i:{indent}"' if indent else ''
             out.append(f'<var{style}>{line}</var>' if long else line)
@@ -89,6 +90,23 @@ def code_lines(text):
         return f'<pre class="printed"><code class="sourceCode">{found[1]}</code></pre>'
     text = re.sub(r'<pre><code>([^<]+)</code></pre>', printed, text)
     return re.sub(r'(<code class="sourceCode[^"]*">)(.*?)</code></pre>', lines, text, flags=re.S)
+
+SHORT, FORMULA = 25, 34  # letters of code in a sentence and of a formula that stay on one line
+
+def kept_together(text):
+    "What is short and made of several parts, code or a formula in a sentence, does not break at the end of a line"
+    def code(found):
+        short = len(html.unescape(re.sub(r'<[^>]*>', '', found[1]))) <= SHORT
+        return found[0] if short else f'<code class=l>{found[1]}</code>'
+    def formula(found):
+        spaces = ' ' if len(html.unescape(found[0])) <= FORMULA else '(?<=[×·/]) '
+        return re.sub(spaces, '\N{NO-BREAK SPACE}', found[0])
+    def prose(found):
+        if found[1]: return found[0]
+        return re.sub(r'[^\s,;:"“]+(?: [×·=≈+−] [^\s,;:"”]+)+', formula, found[0])
+    text = re.sub(r'(?<!<pre>)<code>(.*?)</code>', code, text)
+    skip = r'<(?:pre|code|script|style|head|title)\b.*?</(?:pre|code|script|style|head|title)>|<[^>]*>'
+    return re.sub(rf'({skip})|[^<]+', prose, text, flags=re.S)
 
 def of_few_colours(image):
     "A picture in as few colours as it takes to look the same: pale grey must not become pale blue"
@@ -130,7 +148,7 @@ def finish(page, settings):
     "Mend a page of the site, and make its links stay on the site that it is read from"
     text = page.read_text(encoding='utf-8').replace(f'href="{settings["doc_url"]}', 'href="')
     for old, new in MEND: text = re.sub(old, new, text, flags=re.S)
-    text = code_lines(figures(stills(contents(text)), page.stem, page.parent/'figures'))
+    text = kept_together(code_lines(figures(stills(contents(text)), page.stem, page.parent/'figures')))
     page.write_text(lean.page(head(text, page.stem, settings)), encoding='utf-8')
 
 

@@ -35,15 +35,15 @@ const shown = figure('interpret', [
   const [board, sheet] = /** @type {SVGSVGElement[]} */ ([...box.querySelectorAll('svg[role=img]')])
   const head = counts.map((_, i) => `<text x="${edge/2}" y="${edge + cell*i + 26}" text-anchor="middle">${i}</text><text x="${edge + cell*i + 20}" y="24" text-anchor="middle">${i}</text>`)
   board.innerHTML = head.join('') + counts.flatMap((row, i) => row.map((n, j) => n === 0 ? '' : `<rect class="${i === j ? 'less' : 'more'}" x="${edge + cell*j}" y="${edge + cell*i}" width="${cell}" height="${cell}"
-      fill-opacity="${(i === j ? .45*n/sum(everything[i]) : Math.min(.55, .1 + n/20)).toFixed(3)}"/><text x="${edge + cell*j + 20}" y="${edge + cell*i + 26}" text-anchor="middle">${n}</text>`)).join('') +
+      fill-opacity="${(i === j ? .45*n/sum(everything[i]) : Math.min(.55, .1 + n/20)).toFixed(3)}"/><text x="${edge + cell*j + 20}" y="${edge + cell*i + 26}" text-anchor="middle">${whole(n)}</text>`)).join('') +
     `<rect class="frame" x="${edge}" y="${edge}" width="${10*cell}" height="${10*cell}"/><rect class="mark" x="${edge}" y="${edge + cell*digit}" width="${10*cell}" height="${cell}"/><rect class="mark" x="${edge + cell*digit}" y="${edge}" width="${cell}" height="${10*cell}"/>`
   const spot = (/** @type {{all: number, wrong: number}} */ o) => [across(total - o.all), up(o.wrong)].map(x => x.toFixed(1)).join()
   sheet.innerHTML = `<rect class="frame" x="50" y="20" width="380" height="230"/><polyline class="curve less" points="${each.map(spot).join(' ')}"/>
     <polyline class="curve dashed" points="50,20 430,${up(mistakes*(1 - most/total))}"/><circle class="more" r="7" transform="translate(${spot(now)})"/>
     <text x="42" y="26" text-anchor="end">${mistakes}</text><text x="42" y="255" text-anchor="end">0</text><text x="50" y="274">0 refused</text><text x="430" y="274" text-anchor="end">${whole(most)}</text>`
   const [recall, precision] = recallPrecision(counts, digit)
-  board.setAttribute('aria-label', `The confusion matrix of the ${whole(now.all)} answers. ${names[digit]}: ${counts[digit].map((n, j) => `${n} as ${j}`).filter((_, j) => counts[digit][j]).join(', ')}`)
+  board.setAttribute('aria-label', `The confusion matrix of the ${whole(now.all)} answers. ${names[digit]}: ${counts[digit].map((n, j) => `${whole(n)} as ${j}`).filter((_, j) => counts[digit][j]).join(', ')}`)
   sheet.setAttribute('aria-label', `The mistakes left fall from ${mistakes} to ${each[99].wrong} as up to ${whole(most)} answers are refused, at first much faster than if they were refused at random. Now ${now.wrong} are left and ${whole(refused)} refused`)
-  return `${refused ? `${whole(refused)} answers refused, ${percents((mistakes - now.wrong)/refused)} of them wrong` : 'Nothing is refused'}: ${now.wrong} of ${mistakes} mistakes are left. Of all ${names[digit]}, ${percents(recall)} are found (recall); of the answers "${digit}", ${percents(precision)} are right (precision).`
+  return `${refused ? `${whole(refused)} answers refused, ${percents((mistakes - now.wrong)/refused)} of them wrong` : 'Nothing is refused'}: ${now.wrong} of ${mistakes} mistakes are left. Of all ${names[digit]}, ${percents(recall)} are found (recall); of the answers “${digit}”, ${percents(precision)} are right (precision).`
 })
 if (shown) onPress(svgOf(shown.box, 'svg.counts'), (_, y) => shown.set({digit: Math.max(0, Math.floor((y - edge)/cell))}))

@@ -56,7 +56,7 @@ figure('linear', [
   draw('batch', places.map((i, k) => `<svg x="${k%side*28/side}" y="${Math.floor(k/side)*28/side}" width="${28/side}" height="${28/side}" viewBox="0 0 28 28">${pixels(imageOf(train, i), 28, 1)}</svg>`).join(''),
     steps ? `, with a loss of ${number(losses[steps - 1], 3)}` : ': none yet')
   draw('change', pixels(change, 28, largest(change) || 1, true), steps ? `: up to ${number(largest(change), 4)}, red for a three` : ': nothing yet')
-  draw('weights', pixels(weight, 28, largest(weight) || 1, true), `: up to ${number(largest(weight))}, red for a three`)
+  draw('weights', pixels(weight, 28, largest(weight) || 1, true), `: up to ${number(largest(weight), 4)}, red for a three`)
   const right = (/** @type {typeof train} */ images) => Math.round(16*judgeAll(layers, images, 'mnist_loss').accuracy), inked = new Set(some.flat().flatMap(i => [...imageOf(train, i).keys()].filter(k => train.pixels[AREA*i + k])))
   const {loss, grads} = gradient(layers, train, [...train.labels.keys()], 'mnist_loss')
   const stuck = loss > .4 && largest(grads[0].weight) < .001 ? ' Stuck: so sure of its wrong answers that the sigmoid is flat there.' : ''

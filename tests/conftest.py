@@ -30,10 +30,11 @@ def pytest_xdist_auto_num_workers(config):
     return 0 if config.option.keyword or any('::' in o for o in config.args) else min(os.cpu_count(), 8)
 
 def pytest_collection_modifyitems(items):
-    "The notebooks, which take longest, come first; the tests of a file stay in one process (`--dist loadfile`)"
+    "What takes longest comes first; the tests of a file stay in one process (`--dist loadfile`)"
+    long = 'test_notebooks', 'test_site', 'test_distributed'
     for item in items:
         if item.path.stem in QUICK: item.add_marker('quick')
-    items.sort(key=lambda item: item.path.stem != 'test_notebooks')
+    items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
 
 @pytest.fixture(scope='session')
 def forked():

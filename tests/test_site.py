@@ -259,6 +259,33 @@ def test_several_names_of_one_cell(page):
     assert seen[at + 1] == 'plot_story'
     assert seen[at + 2].index('def story_table(') < seen[at + 2].index('def plot_story(')
 
+def test_every_entry_links_to_its_source(site):
+    "The line holds the definition, or its first decorator"
+    seen, other_names = 0, {'mnist_distance': 'l1_distance'}
+    for name, text in texts().items():
+        entry = r'<div class="api-entry">(.*?)<h3 id="[^"]*">(?:\w+\.)?(\w+)'
+        for link, symbol in re.findall(entry, text, re.S):
+            module, line = re.search(r'href="[^"]*/mnist_sgd/(\w+)\.py#L(\d+)"', link).groups()
+            code = (ROOT/'mnist_sgd'/f'{module}.py').read_text(encoding='utf-8').splitlines()[int(line) - 1:][:4]
+            assert re.search(rf'\b{other_names.get(symbol, symbol)}\b', '\n'.join(code)), (name, symbol)
+            seen += 1
+    assert seen > 150
+
+def test_what_is_short_stays_on_one_line(page):
+    "Code and formulas in a sentence, a # and its first word, what previous and next say and their arrows"
+    page.set_viewport_size(dict(width=390, height=844))
+    page.goto('/conv.html')
+    heights = """all => all.filter(e => e.checkVisibility() && e.textContent.length <= 25)
+        .map(e => new Set([...e.getClientRects()].map(o => Math.round(o.top))).size)"""
+    for selector, least in (('main p > code', 20), ('main pre bdi', 5)):
+        lines = page.locator(selector).evaluate_all(heights)
+        assert len(lines) > least and set(lines) == {1}, selector
+    assert '32\N{NO-BREAK SPACE}+\N{NO-BREAK SPACE}2·2' in page.locator('main').text_content()
+    page.goto('/cli.html')
+    for link in page.locator('.page-navigation a').all():
+        icon, words = link.locator('i').bounding_box(), link.locator('span').bounding_box()
+        assert words['y'] <= icon['y'] + icon['height']/2 <= words['y'] + words['height']
+
 def test_licences(page):
     "Every folder of what the site embeds is named in licences.txt, which each page links to"
     page.goto('/relu.html')

@@ -29,7 +29,8 @@ def test_the_comparison_itself(stored, now, same): assert (not compare(cell(stor
 
 def test_kinds_of_output_and_marked_timings():
     assert compare(cell('1'), cell('1', **{'image/png': ''})) and compare(cell('1'), dict(source='x', outputs=[]))
-    assert not compare(cell('1 s', '# timing: differs\nx'), cell('2 s'))
+    assert not compare(cell('linear  9.5 s', '# timing: differs\nx'), cell('linear 12.0 s'))
+    assert compare(cell('linear 9.5 s', '# timing: differs\nx'), cell('linear 9.5 s\nconv 2.0 s'))
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='forks')
 @pytest.mark.parametrize('sources, problem', [

@@ -14,8 +14,8 @@ def become(words, cwd, env, whole, files):
     os.environ.update(env)
     os.chdir(cwd)
     encoding = env.get('PYTHONIOENCODING', 'utf-8')
-    sys.stdin, sys.stdout = open(0, encoding=encoding), open(1, 'w', encoding=encoding)
-    sys.stderr = open(2, 'w', buffering=1, encoding=encoding, errors='backslashreplace')
+    sys.stdin, sys.stdout = os.fdopen(0, encoding=encoding), os.fdopen(1, 'w', encoding=encoding)
+    sys.stderr = os.fdopen(2, 'w', buffering=1, encoding=encoding, errors='backslashreplace')
     sys.argv = ['mnist_sgd', *words]
     from mnist_sgd.cli import main
     try: status = main()

@@ -1,5 +1,5 @@
 "The command, run as people run it"
-import json, os, shlex, shutil, signal, struct, subprocess, sys, time, zlib
+import json, os, shlex, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,8 @@ def test_train_tells_the_story(trained):
 def test_predict_uses_the_saved_weights(trained, forked):
     folder, _ = trained
     pictures = [f for d in (3, 7) for f in sorted((mnist_path()/'valid'/str(d)).iterdir())[:50]]
-    for weights, run in (('mnist_sgd_output/linear.npz', command), ('mnist_sgd_output', forked)):
-        done = run('predict', *pictures, '--weights', weights, cwd=folder)
+    for weights in ('mnist_sgd_output/linear.npz', 'mnist_sgd_output'):
+        done = forked('predict', *pictures, '--weights', weights, cwd=folder)
         assert done.returncode == 0 and done.stderr == ''
         right = sum(f'{f}: {f.parent.name} (' in line for f, line in zip(pictures, done.stdout.splitlines()))
         assert right >= 95
@@ -79,7 +79,7 @@ def test_predict_works_at_once_and_takes_folders(forked, tmp_path):
     for box in ((60, 40, 75, 160), (125, 40, 140, 160), (60, 92, 140, 106)): sign.paste(0, box)
     sign.save(tmp_path/'others'/'H.webp', lossless=True)
     (tmp_path/'notes.txt').write_text('no picture')
-    done = command('predict', '.', '--show', 'seen.png', cwd=tmp_path)
+    done = forked('predict', '.', '--show', 'seen.png', cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')
     lines = [line for line in done.stdout.splitlines() if ' is ' in line]
     right = [line for line in lines if line.split(' is ')[1][0] == line.split(': ')[1][0]]
@@ -95,13 +95,12 @@ def test_predict_works_at_once_and_takes_folders(forked, tmp_path):
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs a pseudo-terminal')
 @pytest.mark.parametrize('processes', [1, 2])
-def test_a_terminal_gets_a_progress_bar(tmp_path, processes):
+def test_a_terminal_gets_a_progress_bar(server, tmp_path, processes):
     import fcntl, pty, struct, termios
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 100, 0, 0))
-    process = subprocess.Popen([sys.executable, '-m', 'mnist_sgd', 'train', '--epochs', '1',
-                                '--processes', str(processes)], stdout=theirs,
-                               stderr=theirs, cwd=tmp_path)
+    process = server.start('train', '--epochs', 1, '--processes', processes, stdin=theirs, stdout=theirs, stderr=theirs,
+                           cwd=tmp_path)
     os.close(theirs)
     text = b''
     try:
@@ -224,15 +223,11 @@ def test_no_picture_starts_a_program(forked, trained, tmp_path):
     assert (tmp_path/'marker').exists()
 
 @pytest.mark.skipif(not hasattr(os, 'wait4'), reason='measures memory as Unix does')
-def test_a_small_file_with_many_pixels_takes_no_memory(trained, tmp_path):
+def test_a_small_file_with_many_pixels_takes_no_memory(forked, trained, tmp_path):
     def predict(name):
         "How the command ends, what it says on stderr, and its peak memory in MB"
-        with subprocess.Popen([*START, 'predict', name, '--weights', trained[0]/'mnist_sgd_output'], cwd=tmp_path,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-            err = process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode, err, usage.ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
+        done = forked('predict', name, '--weights', trained[0]/'mnist_sgd_output', cwd=tmp_path)
+        return done.returncode, done.stderr, done.peak/2**10
     Image.fromarray(mnist_arrays('valid', 3)[0][18]).save(tmp_path/'good.png')
     (tmp_path/'tall.png').write_bytes(png(1, 80_000_000))
     assert (tmp_path/'tall.png').stat().st_size < 200_000
@@ -253,7 +248,7 @@ def test_texts_in_a_picture_do_not_fill_the_memory(forked, trained, tmp_path, ch
 
 def test_a_picture_from_standard_input(trained, forked, tmp_path):
     raw, weights = (mnist_path()/'valid'/'7'/'0.png').read_bytes(), trained[0]/'mnist_sgd_output'
-    done = command('predict', '-', '--weights', weights, cwd=tmp_path, input=raw)
+    done = forked('predict', '-', '--weights', weights, cwd=tmp_path, input=raw)
     assert (done.returncode, done.stderr) == (0, b'') and done.stdout.startswith(b'-: 7 (')
     done = forked('predict', '-', '--weights', weights, cwd=tmp_path, input=b'')
     assert done.returncode == 1 and done.stderr.startswith(b'mnist_sgd predict: -: not an image file')
@@ -262,7 +257,7 @@ def test_a_picture_from_standard_input(trained, forked, tmp_path):
     assert done.returncode == 0 and done.stdout.startswith(b'./-: 7 (')
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='no such names there')
-def test_any_name_can_be_printed(trained, tmp_path):
+def test_any_name_can_be_printed(forked, trained, tmp_path):
     "What stdout cannot encode, what is no text, what would move the cursor: escaped, on one line, and on to the next"
     raw = (mnist_path()/'valid'/'7'/'0.png').read_bytes()
     names = ['sieben ✓.png', b'\xff.png', 'a\nb\x1b[2J\u202e.png', 'last.png']
@@ -274,35 +269,42 @@ def test_any_name_can_be_printed(trained, tmp_path):
         rb'sieben \u2713.png', rb'\udcff.png', rb'a\nb\x1b[2J\u202e.png', b'last.png']
     assert done.returncode == 1
     assert done.stderr == rb'mnist_sgd predict: no\r\nne: No such file or directory' + b'\n'
-    done = command('predict', names[0], *weights, cwd=tmp_path, env=dict(PYTHONIOENCODING='utf-8'))
+    done = forked('predict', names[0], *weights, cwd=tmp_path, env=dict(PYTHONIOENCODING='utf-8'))
     assert '✓.png: 7' in done.stdout
-    done = command('notebooks', 'book\x1b[2J✓', cwd=tmp_path, env=dict(PYTHONIOENCODING='ascii'))
+    done = forked('notebooks', 'book\x1b[2J✓', cwd=tmp_path, env=dict(PYTHONIOENCODING='ascii'))
     assert (done.returncode, done.stderr) == (0, '')
     assert '\x1b' not in done.stdout and r'book\x1b[2J\u2713' in done.stdout
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='signals and pipes as Unix has them')
-def test_the_command_ends_in_silence_when_nobody_reads(trained, tmp_path):
+def test_the_command_ends_in_silence_when_nobody_reads(server, trained, tmp_path):
     "As in `mnist_sgd predict ... | head -1`; a disk that is full is worth a line"
     good, weights = mnist_path()/'valid'/'7'/'0.png', trained[0]/'mnist_sgd_output'
-    with subprocess.Popen([*START, 'predict', *[good]*3000, '--weights', weights], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline().startswith(f'{good}: 7')
-        process.stdout.close()
-        assert process.stderr.read() == ''
-    assert process.returncode == 141
-    train = ['train', '--epochs', '1']
-    for status, words in [(141, ['predict', good, '--weights', weights]), (141, train),
-                          (141, [*train, '--processes', '2']), (0, ['--help'])]:
+    predict, train = ['predict', good, '--weights', weights], ['train', '--epochs', '1']
+    def ends(process, err):
+        status = process.wait()
+        err.seek(0)
+        return status, err.read()
+    def start(words, **files): return server.start(*words, cwd=tmp_path, **files)
+    def start_alone(words, **files): return subprocess.Popen([*START, *words], cwd=tmp_path, **files)
+
+    with tempfile.TemporaryFile('w+') as err:
         ours, theirs = os.pipe()
-        os.close(ours)
-        done = subprocess.run([*START, *words], stdout=theirs, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        process = start(['predict', *[good]*3000, '--weights', weights], stdout=theirs, stderr=err)
         os.close(theirs)
-        assert (done.returncode, done.stderr) == (status, '')
+        with open(ours) as lines: assert lines.readline().startswith(f'{good}: 7')
+        assert ends(process, err) == (141, '')
+    for run, status, words in [(start_alone, 141, predict), (start, 141, predict), (start, 141, train),
+                               (start, 141, [*train, '--processes', '2']), (start_alone, 0, ['--help'])]:
+        with tempfile.TemporaryFile('w+') as err:
+            ours, theirs = os.pipe()
+            os.close(ours)
+            process = run(words, stdout=theirs, stderr=err)
+            os.close(theirs)
+            assert ends(process, err) == (status, '')
     if Path('/dev/full').exists():
-        with open('/dev/full', 'w') as full:
-            done = subprocess.run([*START, 'predict', good, '--weights', weights], stdout=full,
-                                  stderr=subprocess.PIPE, text=True)
-        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and 'No space left' in done.stderr
+        with tempfile.TemporaryFile('w+') as err, open('/dev/full', 'w') as full:
+            status, said = ends(start(predict, stdout=full, stderr=err), err)
+        assert status == 1 and len(said.splitlines()) == 1 and 'No space left' in said
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='sends the signal that Ctrl-C is on Unix')
 @pytest.mark.parametrize('words', [['predict', 'good.png', '-'], ['train']], ids=' '.join)

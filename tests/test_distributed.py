@@ -12,11 +12,13 @@ from mnist_sgd.launcher import launch
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason='this build of PyTorch has no torch.distributed')
 EPOCHS = 8
-TRAIN = ['-m', 'mnist_sgd', 'train', '--batch-size', '397', '--epochs', f'{EPOCHS}']  # the last batch has 89 images
+OPTIONS = ['train', '--batch-size', '397', '--epochs', f'{EPOCHS}', '--out', '.']  # the last batch has 89 images
+TRAIN = ['-m', 'mnist_sgd', *OPTIONS]
 TORCHRUN = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
 
-def run(*words, cwd):
-    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+def run(*words, cwd, **env):
+    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=120,
+                          env=os.environ | env)
 
 def kept(folder, name):
     "Weights and record in a file of a training"
@@ -30,34 +32,36 @@ def assert_same(a, b, exact=True):
             np.testing.assert_allclose(x, y, rtol=0, atol=0 if exact else 1e-6)
 
 @pytest.fixture(scope='module')
-def undisturbed(tmp_path_factory):
+def undisturbed(forked, tmp_path_factory):
     "A folder with what two processes trained, and what they printed"
     folder = tmp_path_factory.mktemp('two')
-    return folder, run(*TRAIN, '--processes', '2', '--out', '.', cwd=folder)
+    return folder, forked(*OPTIONS, '--processes', '2', cwd=folder)
 
 def without_times(table): return [line.split()[:-1] for line in table.splitlines() if line.strip()[:1].isdigit()]
 
-def test_two_processes_find_what_one_finds(undisturbed, tmp_path):
+def test_two_processes_find_what_one_finds(undisturbed, forked, tmp_path):
     folder, two = undisturbed
-    one = run(*TRAIN, '--out', '.', cwd=tmp_path)
+    one = forked(*OPTIONS, cwd=tmp_path)
     assert (two.returncode, two.stderr) == (one.returncode, one.stderr) == (0, '')
     assert without_times(two.stdout) == without_times(one.stdout) and len(without_times(one.stdout)) == 2*EPOCHS
     assert_same(folder, tmp_path, exact=False)
     assert sorted(p.name for p in folder.iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
 
 def test_torchrun(undisturbed, tmp_path):
-    done = run(*TORCHRUN, *TRAIN, '--out', '.', cwd=tmp_path)
+    done = run(*TORCHRUN, *TRAIN, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert without_times(done.stdout) == without_times(undisturbed[1].stdout)  # one of them prints
     assert_same(tmp_path, undisturbed[0])
 
-def test_batch_normalisation_is_that_of_one_process(tmp_path):
+def test_batch_normalisation_is_that_of_one_process(fewer_images, tmp_path):
     "In 64 bits, as the command's help says: in 32 bits, rounding alone leads the steps apart"
+    path = os.pathsep.join([str(fewer_images), os.environ.get('PYTHONPATH', '')])
     words = [*TRAIN[:3], '--digits', '3', '7', '--models', 'conv', '--epochs', '1', '--batch-size', '397', '--double']
     for name, start in (('one', words), ('two', [*words, '--processes', '2']), ('torchrun', [*TORCHRUN, *words])):
-        done = run(*start, '--out', name, cwd=tmp_path)
+        done = run(*start, '--out', name, cwd=tmp_path, PYTHONPATH=path)
         assert done.returncode == 0, done.stderr
     one, *others = (kept(tmp_path/name, 'conv') for name in ('one', 'two', 'torchrun'))
+    assert len(one[1]) == 4  # steps
     for other in others:
         for x, y in zip(one, other, strict=True): np.testing.assert_allclose(x, y, rtol=0, atol=1e-5)
 
@@ -74,8 +78,8 @@ def ranks(parent):
 
 @pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='looks for the processes in /proc')
 @pytest.mark.parametrize('victim', [0, 1])
-def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path, victim):
-    words = [*TRAIN, '--processes', '2', '--out', '.']
+def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, forked, tmp_path, victim):
+    words = [*TRAIN, '--processes', '2']
     process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # two epochs of the first model
@@ -90,7 +94,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_later(undisturbed, tmp_path
     assert not any(Path(f'/proc/{pid}').exists() for pid in children.values())
     assert 2 <= len(kept(tmp_path, 'linear-unfinished')[2]) < EPOCHS
     if victim: return
-    done = run(*words, '--resume', cwd=tmp_path)
+    done = forked(*OPTIONS, '--processes', '2', '--resume', cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, '')
     assert_same(tmp_path, undisturbed[0])
 
@@ -131,6 +135,10 @@ def listening(pids):
                     found.add(ipaddress.ip_address(raw.astype('=u4').tobytes()))
     return found
 
+def assert_unreachable(pids):
+    "What these processes listen on, and there is something, no other computer can reach"
+    assert (found := listening(pids)) and all(o.is_loopback for o in found), found
+
 @pytest.fixture
 def named(tmp_path):
     "Words before a command: the name of this computer then leads to its address in the network, as on most"
@@ -150,13 +158,10 @@ with process_group():
 """
 
 @pytest.mark.skipif(not Path('/proc/self/net/tcp').exists(), reason='looks for open ports in /proc')
-@pytest.mark.parametrize('words', [[*TRAIN, '--processes', '2', '--out', '.'], ['-c', ALONE]], ids=['two', 'one alone'])
-def test_no_port_is_open_to_other_computers(start, named, tmp_path, words):
-    process = start(*words, cwd=tmp_path, before=named)
-    while process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None  # the second epoch is over
-    pids = [process.pid, *ranks(process.pid).values()]
-    found = listening(pids)
-    assert len(pids) == (3 if '--processes' in words else 1) and found and all(o.is_loopback for o in found), found
+def test_no_port_of_a_process_alone_is_open_to_other_computers(start, named, tmp_path):
+    process = start('-c', ALONE, cwd=tmp_path, before=named)
+    while process.stdout.readline() != '2\n': assert process.poll() is None
+    assert_unreachable([process.pid])
 
 def test_processes_import_what_the_command_imports(start, tmp_path):
     for name in ('commands', 'here', 'elsewhere'): (tmp_path/name).mkdir()
@@ -164,7 +169,7 @@ def test_processes_import_what_the_command_imports(start, tmp_path):
     command.write_text('import sys\nfrom mnist_sgd.cli import main\nsys.exit(main())\n')  # as pip writes it
     for trap in ('here/random.py', 'elsewhere/sitecustomize.py'): (tmp_path/trap).write_text('raise SystemExit(9)')
     path = os.pathsep.join(o or os.getcwd() for o in sys.path)
-    words = [command, 'train', '--epochs', '1', '--processes', '2', '--out', '../out']
+    words = [command, 'train', '--models', 'linear', '--epochs', '1', '--processes', '2', '--out', '../out']
     done = start(*words, cwd=tmp_path/'here', PYTHONPATH=path)
     assert (done.communicate()[1], done.returncode) == ('', 0)
     program = f"import sys; sys.path[:] = {sys.path!r}\nfrom mnist_sgd.launcher import *\nlaunch(['-c', 'print(1)'], 1)"
@@ -178,10 +183,11 @@ def ended(pid):
 @pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='looks for the processes in /proc')
 @pytest.mark.parametrize('how', [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize('early', [True, False], ids=['while they import', 'while they train'])
-def test_no_process_outlives_its_parent(start, tmp_path, how, early):
-    process = start(*TRAIN[:-1], '1000', '--processes', '2', '--out', '.', cwd=tmp_path)
+def test_no_process_outlives_its_parent_or_opens_a_port_to_other_computers(start, named, tmp_path, how, early):
+    process = start(*TRAIN, '--epochs', '1000', '--processes', '2', cwd=tmp_path, before=[] if early else named)
     while not early and process.stdout.readline().split()[:1] != ['2']: assert process.poll() is None
     children = until(lambda: len(found := ranks(process.pid)) == 2 and found, 30)
+    if not early: assert_unreachable([process.pid, *children.values()])
     process.send_signal(how)
     until(lambda: all(map(ended, children.values())), 10)  # on a busy machine; by themselves, after minutes
     assert process.communicate()[1] == '' and process.returncode == -how
@@ -189,7 +195,7 @@ def test_no_process_outlives_its_parent(start, tmp_path, how, early):
 @pytest.mark.skipif(not permitted('unshare', '-rn'), reason='cannot take the network away')
 def test_without_a_way_to_talk_to_itself(start, tmp_path):
     began = time.monotonic()
-    done = start(*TRAIN, '--processes', '2', '--out', '.', cwd=tmp_path, before=['unshare', '-rn'])
+    done = start(*TRAIN, '--processes', '2', cwd=tmp_path, before=['unshare', '-rn'])
     out, err = done.communicate(timeout=60)
     assert time.monotonic() - began < 20 and (out, done.returncode) == ('', 1)
     assert err.startswith('mnist_sgd train: This computer cannot reach itself at 127.0.0.1 (') and err.count('\n') == 1

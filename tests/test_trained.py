@@ -64,6 +64,7 @@ def test_all_of_them_are_small():
     ('cnn37', dict(digits=(3, 7), epochs=1)), ('mlp', dict(digits=tuple(range(10)), epochs=1, n_hidden=100))])
 def test_the_tool_trains_and_writes_the_same_kind_of_file(tmp_path, monkeypatch, name, recipe):
     monkeypatch.setattr(train_long, 'RECIPES', {name: recipe})
+    monkeypatch.setattr(train_long, 'THREADS', 1)  # on busy cores, two would mostly wait for each other
     threads = torch.get_num_threads()
     try: train_long.train(name, 5, tmp_path)
     finally: torch.set_num_threads(threads)

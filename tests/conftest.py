@@ -1,4 +1,4 @@
-import fcntl, functools, hashlib, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
+import fcntl, functools, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 import pytest
@@ -45,25 +45,6 @@ def server():
 
 @pytest.fixture(scope='session')
 def forked(server): return server.run
-
-@pytest.fixture(scope='session')
-def fewer_images(tmp_path_factory):
-    "A folder for PYTHONPATH, with the package in links, and of MNIST only the first 6,000 and the first 1,000 images"
-    from mnist_sgd.files import read_idx, write_idx
-    folder, package = tmp_path_factory.mktemp('fewer')/'mnist_sgd', ROOT/'mnist_sgd'
-    folder.mkdir()
-    for p in package.iterdir():
-        if p.name != 'mnist': (folder/p.name).symlink_to(p)
-    sums = ''
-    for split, n in (('train', 6000), ('valid', 1000)):
-        (folder/'mnist'/split).mkdir(parents=True)
-        labels = read_idx(package/'mnist'/split/'labels.idx')[:n]
-        for name in ('labels', *map(str, range(10))):
-            path, part = folder/'mnist'/split/f'{name}.idx', n if name == 'labels' else (labels == int(name)).sum()
-            write_idx(path, read_idx(package/'mnist'/split/path.name)[:part])
-            sums += f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {split}/{path.name}\n'
-    (folder/'mnist'/'SHA256SUMS').write_text(sums)
-    return folder.parent
 
 @pytest.fixture(scope='session')
 def build_seconds():

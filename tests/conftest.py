@@ -1,4 +1,4 @@
-import fcntl, functools, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
+import fcntl, functools, hashlib, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,22 @@ def server():
 
 @pytest.fixture(scope='session')
 def forked(server): return server.run
+
+@pytest.fixture
+def fewer_images(tmp_path_factory, monkeypatch):
+    "Of MNIST, the package has only the first 6,000 and the first 1,000 images"
+    import mnist_sgd.data as data
+    from mnist_sgd.files import read_idx, write_idx
+    whole, few, sums = data._data, tmp_path_factory.mktemp('mnist'), ''
+    for split, n in (('train', 6000), ('valid', 1000)):
+        (few/split).mkdir()
+        labels = read_idx(whole/split/'labels.idx')[:n]
+        for name in ('labels', *map(str, range(10))):
+            path, part = few/split/f'{name}.idx', n if name == 'labels' else (labels == int(name)).sum()
+            write_idx(path, read_idx(whole/split/path.name)[:part])
+            sums += f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {split}/{path.name}\n'
+    (few/'SHA256SUMS').write_text(sums)
+    monkeypatch.setattr(data, '_data', few)
 
 @pytest.fixture(scope='session')
 def build_seconds():

@@ -18,13 +18,13 @@ from mnist_sgd.relu import binary_cross_entropy
 
 pytestmark = pytest.mark.skipif(sys.platform == 'win32', reason='signals are those of Unix')
 EPOCHS = 40
+IMAGES = [o[::4] for o in pair_tensors('valid')]
 
 def new_learner():
     "A net that uses all that must be kept: momentum, random numbers for order and dropout, batch norm"
-    (x, y), valid = pair_tensors('valid'), pair_tensors('valid')
     torch.manual_seed(3)
     net = nn.Sequential(nn.Linear(784, 30), nn.BatchNorm1d(30), nn.ReLU(), nn.Dropout(.2), nn.Linear(30, 1))
-    dls = DataLoaders(DataLoader(list(zip(x, y)), 64, shuffle=True), DataLoader(list(zip(*valid)), 512))
+    dls = DataLoaders(DataLoader(list(zip(*IMAGES)), 16, shuffle=True), DataLoader(list(zip(*IMAGES)), 512))
     return Learner(dls, net, partial(SGD, momentum=.9, weight_decay=1e-4), binary_cross_entropy)
 
 def train(path, started=None):
@@ -116,10 +116,10 @@ def command(*words, **kwargs):
                             stderr=subprocess.PIPE, text=True, **kwargs)
 
 @pytest.fixture(scope='module')
-def through(tmp_path_factory):
+def through(forked, tmp_path_factory):
     "The folder of a training that nothing disturbed"
     folder = tmp_path_factory.mktemp('through')
-    assert command(*TRAIN, '--out', folder).wait() == 0
+    assert forked(*TRAIN, '--out', folder, cwd=folder).returncode == 0
     return folder
 
 @pytest.mark.parametrize('sent', [signal.SIGKILL, signal.SIGINT], ids=['killed', 'Ctrl-C'])
@@ -140,9 +140,8 @@ def test_command_goes_on_where_it_was_stopped(through, forked, tmp_path, sent):
     assert other.returncode == 1 and len(other.stderr.splitlines()) == 1
     assert "is of a run with {'seed': 42}, and this one has {'seed': 1}" in other.stderr
 
-    resumed = command(*TRAIN, '--resume', '--out', 'stopped', cwd=tmp_path)
-    _, err = resumed.communicate()
-    assert (resumed.returncode, err) == (0, '')
+    resumed = forked(*TRAIN, '--resume', '--out', 'stopped', cwd=tmp_path)
+    assert (resumed.returncode, resumed.stderr) == (0, '')
     fewer = forked('train', '--epochs', 2, '--resume', '--out', 'stopped', cwd=tmp_path)
     assert fewer.returncode == 1 and len(fewer.stderr.splitlines()) == 1
     assert '6 epochs are done already' in fewer.stderr and 'is 2' in fewer.stderr
@@ -158,9 +157,11 @@ def test_divergence_says_what_to_do_and_resumes_with_a_smaller_rate(forked, tmp_
     assert np.isfinite(load_arrays(next((tmp_path/'run').glob('*-unfinished.npz')))[0]['model/0.weight']).all()
     assert forked('train', '--epochs', 3, '--lr', '.1', '--resume', '--out', 'run', cwd=tmp_path).returncode == 0
 
-def test_two_at_once_in_one_folder(forked, tmp_path):
-    runs = [command('train', '--epochs', 2, '--seed', seed, '--out', 'both', cwd=tmp_path) for seed in (1, 2)]
-    for run in runs: assert run.wait() == 0, run.stderr.read()
+def test_two_at_once_in_one_folder(server, forked, tmp_path):
+    with (tmp_path/'log').open('w') as log:
+        runs = [server.start('train', '--epochs', 2, '--seed', seed, '--out', 'both', cwd=tmp_path, stdout=log,
+                             stderr=log) for seed in (1, 2)]
+        for run in runs: assert run.wait() == 0, (tmp_path/'log').read_text()
     assert sorted(p.name for p in (tmp_path/'both').iterdir()) == ['linear.npz', 'relu.npz', 'training.png']
     for seed in (1, 2):
         assert forked('train', '--epochs', 2, '--seed', seed, '--out', seed, cwd=tmp_path).returncode == 0
@@ -168,22 +169,29 @@ def test_two_at_once_in_one_folder(forked, tmp_path):
         seed = load_arrays(tmp_path/'both'/name)[1]['seed']  # whichever came last; all of it is of that one
         same_file(tmp_path/'both'/name, tmp_path/str(seed)/name)
 
-@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='limits memory as Linux does')
-@pytest.mark.parametrize('megabytes, status', [(512, 0), (32, 1)])
-def test_little_memory(tmp_path, megabytes, status):
-    "With 512 MB beyond the loaded libraries, all goes well; with far too little, one line says so"
-    code = f'''if True:
-        import resource, sys
-        import mnist_sgd.story, torch
-        from mnist_sgd.cli import main
-        torch.ones(300, 300) @ torch.ones(300, 300)  # the threads that it starts take room, too
+SHORT_OF_MEMORY = '''
+import os, resource, sys
+import mnist_sgd.distributed, mnist_sgd.story, torch
+from mnist_sgd.cli import main
+torch.ones(300, 300) @ torch.ones(300, 300)  # the threads that it starts take room, too
+for megabytes in sys.argv[1:]:
+    if not os.fork():
+        os.dup2(os.open(megabytes, os.O_WRONLY | os.O_CREAT), 2)
         used = int(open('/proc/self/statm').read().split()[0])*resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + {megabytes}*2**20,)*2)
-        sys.exit(main(['train', '--epochs', '1']))'''
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=tmp_path,
-                          env=os.environ | {'OMP_NUM_THREADS': '1'})
-    assert done.returncode == status, done.stderr
-    if status: assert 'there is not enough memory' in done.stderr and len(done.stderr.splitlines()) == 1
+        resource.setrlimit(resource.RLIMIT_AS, (used + int(megabytes)*2**20,)*2)
+        sys.exit(main(['train', '--epochs', '1']))
+    print('ended:', os.waitstatus_to_exitcode(os.wait()[1]))
+'''
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='limits memory as Linux does')
+def test_little_memory(tmp_path):
+    "With 512 MB beyond the loaded libraries, all goes well; with far too little, one line says so"
+    done = subprocess.run([sys.executable, '-uc', SHORT_OF_MEMORY, '512', '32'], capture_output=True, text=True,
+                          cwd=tmp_path, env=os.environ | {'OMP_NUM_THREADS': '1'})
+    assert done.returncode == 0, done.stderr
+    enough, little = ((tmp_path/megabytes).read_text() for megabytes in ('512', '32'))
+    assert re.findall('ended: (.*)', done.stdout) == ['0', '1'], enough + little
+    assert 'there is not enough memory' in little and len(little.splitlines()) == 1
 
 @pytest.mark.parametrize('name', ['linear', 'relu'])
 def test_same_seed_same_weights_with_one_thread_or_two(name):

@@ -35,13 +35,13 @@ def _shipped(name): # a file of the package's data folder, such as 'train/3.idx'
     raise ValueError(f"The package's data file {_data/name}, or its line in SHA256SUMS, is missing "
                      "or altered. Reinstall it: pip install --force-reinstall --no-deps mnist_sgd")
 
-def digit_tuple(digits): # one digit, or several; None for all ten
+def digit_tuple(digits, n=None): # one digit or several, None for all; how many there must be
     "`digits` as a tuple. `ValueError` unless they are whole numbers from 0 to 9, each there once"
     res = tuple(range(10) if digits is None else digits if np.iterable(digits) else [digits])
     odd = [d for d in res if isinstance(d, (bool, float)) or d not in range(10)]
-    if odd or not res or len(set(res)) < len(res):
-        raise ValueError(f"digits {f'has {odd[0]!r}' if odd else f'is {res}'}; give at least one "
-                         "whole number from 0 to 9, and each only once, as in digits=(3, 7)")
+    if odd or not res or len(set(res)) < len(res) or n not in (None, len(res)):
+        raise ValueError(f"digits {f'has {odd[0]!r}' if odd else f'is {res}'}; give {n or 'at least one'} "
+                         "of the whole numbers from 0 to 9, each only once, as in digits=(3, 7)")
     return tuple(map(int, res))
 
 def mnist_arrays(

@@ -19,7 +19,7 @@ from .tensor import stack_images
 # %% ../nbs/07_linear.ipynb #234118f8
 def pair_tensors(split='train', digits=(3, 7)): # the digit whose target is 1, the one whose is 0
     "Images of two digits as rows of pixels, n x 784, and their targets, n x 1"
-    ones, zeros = (stack_images(mnist_arrays(split, d)[0]) for d in digit_tuple(digits))
+    ones, zeros = (stack_images(mnist_arrays(split, d)[0]) for d in digit_tuple(digits, 2))
     x = torch.cat([ones, zeros]).view(-1, 28*28)
     return x, torch.tensor([1.]*len(ones) + [0.]*len(zeros)).unsqueeze(1)
 

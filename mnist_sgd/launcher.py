@@ -68,7 +68,8 @@ def launch(
     env = dict(OMP_NUM_THREADS=str(max(1, os.cpu_count()//n))) | os.environ | _loopback() | watched | dict(
         WORLD_SIZE=str(n), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(meeting.port),
         TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')  # the meeting place is there already
-    command = [sys.executable, '-u', *subprocess._args_from_interpreter_flags(), *map(str, words)]
+    tell_guard = ['sh', '-c', 'echo $$ >&0; exec "$@" </dev/null', 'sh'] if os.name == 'posix' else []
+    command = [*tell_guard, sys.executable, '-u', *subprocess._args_from_interpreter_flags(), *map(str, words)]
     guard = subprocess.Popen([sys.executable, '-ISc', _GUARD],
                              text=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     processes, errors = [], [[] for _ in range(n)]
@@ -76,8 +77,8 @@ def launch(
         try:
             for i, lines in enumerate(errors):
                 own, out = env | dict(RANK=str(i), LOCAL_RANK=str(i)), subprocess.DEVNULL if i else subprocess.PIPE
-                processes.append(p := subprocess.Popen(command, env=own, text=True, stdout=out, stderr=subprocess.PIPE))
-                print(p.pid, file=guard.stdin, flush=True)
+                processes.append(p := subprocess.Popen(
+                    command, env=own, text=True, stdin=guard.stdin, stdout=out, stderr=subprocess.PIPE))
                 readers.submit(_read, p.stderr, lines.append)
                 if i == 0:
                     p.stdout.reconfigure(newline='')  # a progress bar goes back to the start of its line, and so do we

@@ -189,6 +189,27 @@ def test_no_process_outlives_its_parent_or_opens_a_port_to_other_computers(start
     until(lambda: all(map(ended, children.values())), 10)  # on a busy machine; by themselves, after minutes
     assert process.communicate()[1] == '' and process.returncode == -how
 
+HASTY = """
+import os, signal, subprocess
+from mnist_sgd.launcher import launch
+
+class Hasty(subprocess.Popen):
+    def __init__(self, *words, **options):
+        super().__init__(*words, **options)
+        if 'env' in options:
+            print(self.pid, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+subprocess.Popen = Hasty
+launch(['-c', 'import time; time.sleep(600)'], 1)
+"""
+
+@pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='looks for the processes in /proc')
+def test_no_process_outlives_a_parent_killed_as_soon_as_it_has_started_one(start, tmp_path):
+    out, err = start('-c', HASTY, cwd=tmp_path).communicate(timeout=60)
+    assert err == '' and out.strip().isdigit()
+    until(lambda: ended(int(out)), 20)
+
 @pytest.mark.skipif(not permitted('unshare', '-rn'), reason='cannot take the network away')
 def test_without_a_way_to_talk_to_itself(start, tmp_path):
     began = time.monotonic()

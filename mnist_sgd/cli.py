@@ -142,8 +142,7 @@ def _train(args, device):
     from mnist_sgd.plotting import set_style
     make, writes = SharedLearner if started() else Learner, os.environ.get('RANK', '0') == '0'
     rows, learners = [train_baseline(args.digits)] if 'similarity' in args.models else [], {}
-    for name in args.models:
-        if name == 'similarity': continue
+    for name in (o for o in args.models if o != 'similarity'):
         if writes: print(f'{name}:', flush=True)
         weights, unfinished = args.out/f'{name}.npz', args.out/f'{name}-unfinished.npz'
         resume = next(filter(Path.exists, (unfinished, weights)), None) if args.resume else None

@@ -62,8 +62,7 @@ def _stamp(folder):
 
 def _is_whole(folder):
     stamp = folder/'stamp.txt'
-    try: return stamp.is_file() and stamp.read_bytes() == _stamp(folder).encode()
-    except OSError: return False
+    with suppress(OSError): return stamp.is_file() and stamp.read_bytes() == _stamp(folder).encode()
 
 def make_folder(dest, build): # folder to make; function that fills the empty folder it is given
     "Make `dest` with `build`, unless it is there unaltered; it is complete or absent, whatever happens. Returns it"

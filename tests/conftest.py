@@ -1,7 +1,8 @@
-import fcntl, functools, hashlib, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading, time
+import fcntl, functools, hashlib, http.server, json, os, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 import pytest
+from book import CHROMIUM
 from check_outputs import no_deprecations
 from forks import Server
 
@@ -92,10 +93,9 @@ def site(build_seconds):
 def browser():
     "A real headless Chromium: the system's or else Playwright's own; without either, CI fails and other runs skip"
     from playwright.sync_api import Error, sync_playwright
-    path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
     with sync_playwright() as p:
         switches = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
-        try: browser = p.chromium.launch(executable_path=path, args=switches)
+        try: browser = p.chromium.launch(executable_path=CHROMIUM, args=switches)
         except Error as e:
             stop = pytest.fail if os.environ.get('CI') == 'true' else pytest.skip
             reason = e.message.splitlines()[0]

@@ -209,7 +209,7 @@ def test_weights_form_and_settings_turn_while_it_learns(page):
     for name in ('losses', 'accuracies'):
         for line in page.locator(f'#{name} polyline').all():
             points = [[float(o) for o in point.split(',')] for point in line.get_attribute('points').split()]
-            assert len(points) > 5 and all(0 <= x <= 400 and 0 <= y <= 170 for x, y in points)
+            assert len(points) > 2 and all(0 <= x <= 400 and 0 <= y <= 170 for x, y in points)
             assert (points[-1][1] > points[0][1] + 40) == (name == 'losses'), 'loss falls, accuracy rises'
     page.select_option('#train-start', 'counted')  # begins anew
     page.wait_for_function("document.querySelector('#steps').innerText == '0'")

@@ -4,6 +4,9 @@ import re, shutil
 
 from pages import template
 
+# Chromium without windows, which costs less, is looked for first; None is Playwright's own
+CHROMIUMS = 'chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'
+CHROMIUM = next(filter(None, map(shutil.which, CHROMIUMS)), None)
 LEFT_OUT = ('draw', 'drills', 'all')  # pages that are nothing on paper
 STYLE = """
 @page { size: A4; margin: 18mm 20mm 20mm; }
@@ -96,9 +99,8 @@ def with_offer(text):
 def whole_book(site, home):
     "Print the whole book to mnist_sgd.pdf, with the system's Chromium or else Playwright's, and link to it"
     from playwright.sync_api import sync_playwright
-    chromium = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox'])
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
         make_pdf(site, site/'mnist_sgd.pdf', None, home, browser)
         browser.close()
     page = site/'index.html'

@@ -4,11 +4,13 @@
 
 Chromium opens each page of the site in _docs, and takes a picture of the figure as it begins, without its controls.
 """
-import functools, http.server, io, re, shutil, threading
+import functools, http.server, io, re, threading
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+from book import CHROMIUM
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT/'nbs'/'site'/'stills'
@@ -40,7 +42,7 @@ def main():
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), serve)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=shutil.which('chromium'), args=['--no-sandbox'])
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
         for name, image in draw(browser, f'http://127.0.0.1:{server.server_port}'):
             image.save(FOLDER/f'{name}.webp', lossless=True, quality=100)
 

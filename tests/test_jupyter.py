@@ -31,7 +31,7 @@ def lab(tmp_path_factory):
             server.terminate()
             server.wait(30)
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def notebook(browser, lab):
     "Chapter 3, open in JupyterLab: a page, and a function that types into the cell that begins so, runs it, and waits"
     address, _ = lab

@@ -57,13 +57,14 @@ class Server:
     def __init__(self, **env):
         self.env, self.process = os.environ | env, None
         if sys.platform != 'linux': return
-        paths = str(Path(__file__).parent), self.env.get('PYTHONPATH', '')
+        here = Path(__file__).parent
+        paths = str(here), self.env.get('PYTHONPATH', '')
         self.socket, theirs = socket.socketpair()
         self.answers = self.socket.makefile()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, '-c', 'import forks, sys; forks.serve(int(sys.argv[1]))', str(theirs.fileno())],
-                env=self.env | dict(PYTHONPATH=os.pathsep.join(paths)), pass_fds=[theirs.fileno()])
+                env=self.env | dict(PYTHONPATH=os.pathsep.join(paths)), pass_fds=[theirs.fileno()], cwd=here)
 
     def ask(self, request, files=()):
         body = json.dumps(request).encode()

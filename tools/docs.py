@@ -8,7 +8,7 @@ pages work offline, by keyboard and for screen readers, and tools/lean.py makes 
 is wrong: a broken link, an unknown setting. With --pdf, Chromium prints the whole book to _docs/mnist_sgd.pdf as well
 (tools/book.py).
 """
-import inspect, json, os, re, shutil, subprocess, sys
+import inspect, json, re, shutil, subprocess, sys, warnings
 from configparser import ConfigParser
 from importlib import import_module
 from importlib.metadata import distribution
@@ -194,9 +194,8 @@ def main():
     config.read(ROOT/'settings.ini', encoding='utf-8')
     settings, chapters, site = config['DEFAULT'], sorted((ROOT/'nbs').glob('[0-9]*.ipynb')), ROOT/'_docs'
     # nbdev warns of a cell that imports and does more: a chapter's first cell sets the style of its figures
-    filters = [os.environ.get('PYTHONWARNINGS'), 'ignore:Found cells containing imports']
-    os.environ['PYTHONWARNINGS'] = ','.join(filter(None, filters))
-    proc = proc_nbs(str(ROOT/'nbs'), force=True)
+    warnings.filterwarnings('ignore', 'Found cells containing imports')
+    proc = proc_nbs(str(ROOT/'nbs'), n_workers=0, force=True)  # here: other processes would have to import PyTorch
     render(proc, site, settings, chapters)
     export_models.export(site/'models.safetensors')
     export_sheets.export(site)

@@ -52,11 +52,12 @@ def test_torchrun(undisturbed, tmp_path):
     assert without_times(done.stdout) == without_times(undisturbed[1].stdout)  # one of them prints
     assert_same(tmp_path, undisturbed[0])
 
-def test_batch_normalisation_is_that_of_one_process(tmp_path):
+def test_batch_normalisation_is_that_of_one_process(forked, tmp_path):
     "In 64 bits, as the command's help says: in 32 bits, rounding alone leads the steps apart"
-    words = [*TRAIN[:3], '--digits', '3', '7', '--models', 'conv', '--epochs', '1', '--batch-size', '397', '--double']
-    for name, start in (('one', words), ('two', [*words, '--processes', '2']), ('torchrun', [*TORCHRUN, *words])):
-        done = run(*start, '--out', name, cwd=tmp_path)
+    words = ['train', '--digits', '3', '7', '--models', 'conv', '--epochs', '1', '--batch-size', '397', '--double']
+    for done in (forked(*words, '--out', 'one', cwd=tmp_path),
+                 forked(*words, '--processes', '2', '--out', 'two', cwd=tmp_path),
+                 run(*TORCHRUN, '-m', 'mnist_sgd', *words, '--out', 'torchrun', cwd=tmp_path)):
         assert done.returncode == 0, done.stderr
     one, *others = (kept(tmp_path/name, 'conv') for name in ('one', 'two', 'torchrun'))
     for other in others:

@@ -191,8 +191,10 @@ def test_a_long_paste_does_not_freeze_the_page(page):
     assert page.locator('.smalldocs-search input').input_value().startswith('gradient descent gradient')
     assert page.evaluate('longest') < 5000  # ms; without the limit, minutes
 
-def test_reading_order(page):
-    "The sidebar lists the chapters in order, and 'next' leads through the whole book, 'previous' back"
+def test_reading_order(browser, site):
+    "The sidebar lists the chapters in order, and 'next' leads through the whole book, 'previous' back; without scripts"
+    context = browser.new_context(java_script_enabled=False, base_url=site)
+    page = context.new_page()
     page.goto('/index.html')
     listed = page.eval_on_selector_all('#quarto-sidebar a[href]',
                                        'links => links.map(a => a.getAttribute("href").replace(".html", ""))')
@@ -203,6 +205,7 @@ def test_reading_order(page):
         assert page.get_attribute('.nav-page-previous a', 'href') == f'{before}.html'
         assert page.locator('#quarto-sidebar [aria-current=page]').get_attribute('href') == f'{after}.html'
     assert page.locator('.nav-page-next a').count() == 0
+    context.close()
 
 def test_contents_of_the_page(page):
     page.goto('/gradient.html', wait_until='networkidle')

@@ -27,16 +27,17 @@ export const plain = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};
 /** An SVG picture with a name to reach it by. @param {string} name @param {number} width @param {number} height in units of its own */
 export const picture = (name, width, height) => `<svg class="${name}" role="img" viewBox="0 0 ${width} ${height}"></svg>`
 
-/** Pixels as squares of 1 x 1, row by row: ink, or red above 0 and blue below. @param {ArrayLike<number>} values @param {number} columns
- * @param {number} limit the value of full colour @param {boolean} [signed] */
+/** Pixels as squares of 1 x 1, row by row: ink, or red above 0 and blue below. All of one shade, of 50, are one path: a page has thousands.
+ * @param {ArrayLike<number>} values @param {number} columns @param {number} limit the value of full colour @param {boolean} [signed] */
 export function pixels(values, columns, limit, signed = false) {
-  let out = ''
+  /** @type {Map<string, string>} */
+  const shades = new Map()
   for (let i = 0; i < values.length; i++) {
-    const share = Math.min(1, Math.abs(values[i])/limit)
-    const colour = signed ? values[i] > 0 ? 'more' : 'less' : 'ink'
-    if (share > .004) out += `<rect class="${colour}" x="${i%columns}" y="${Math.floor(i/columns)}" width="1" height="1" fill-opacity="${share.toFixed(3)}"/>`
+    const share = Math.round(50*Math.min(1, Math.abs(values[i])/limit))
+    const shade = `${signed ? values[i] > 0 ? 'more' : 'less' : 'ink'}" fill-opacity="${share/50}`
+    if (share) shades.set(shade, `${shades.get(shade) ?? ''}M${i%columns} ${Math.floor(i/columns)}h1v1h-1z`)
   }
-  return out
+  return [...shades].map(([shade, squares]) => `<path class="shade ${shade}" d="${squares}"/>`).join('')
 }
 
 /** A line around pixels. @param {number} row @param {number} column @param {number} [rows] @param {number} [columns] */

@@ -12,7 +12,7 @@ are never changed. The package is imported from the repository. The check ends w
 - text differs. Numbers with a decimal point or an exponent may differ by the larger of `atol` and `rtol` times the
   stored number, since other processors round differently; whole numbers and all other characters must be equal. Memory
   addresses and durations written mm:ss are ignored, and so are all numbers, but not the words, of a cell that has a
-  comment line beginning `# timing:`.
+  comment line beginning `# timing:`, or `# rounding:` where a training ends elsewhere on another processor.
 
 With --visible, only the cells run that a reader can see, folded ones included: nothing that they need may be hidden.
 With --both, one run proves both, as tests/hidden.py explains; it needs Linux.
@@ -31,13 +31,13 @@ ROOT = Path(__file__).resolve().parent.parent
 IGNORED = re.compile(r'( at)? ?0x[0-9a-fA-F]+|\b\d\d(:\d\d)+\b')
 # what a cell begins with that readers do not see
 HIDDEN = re.compile(r'^#\| *(hide|export|exporti|default_exp .*|echo: *false)$', re.M)
-ANY_NUMBER = re.compile(r' *-?\d[\d.,]*(?:e[-+]?\d+)?')  # in a cell with timings
+ANY_NUMBER = re.compile(r' *-?\d[\d.,]*(?:e[-+]?\d+)? *')  # in a cell where only words count
 # with the spaces before it, which make room for a sign
 NUMBER = re.compile(r'( *-?(?:\d+\.\d+(?:e[-+]\d+)?|\d+\.?e[-+]\d+|\d+\.(?=[,\])])))')
 
-def close(stored, now, rtol=1e-2, atol=6e-3, timing=False):
+def close(stored, now, rtol=1e-2, atol=6e-3, words=False):
     "Is one line of output the same as another, but for ignored parts and small differences between numbers?"
-    if timing: return ANY_NUMBER.sub('', stored) == ANY_NUMBER.sub('', now)
+    if words: return ANY_NUMBER.sub('', stored) == ANY_NUMBER.sub('', now)
     a, b = (NUMBER.split(IGNORED.sub('', o)) for o in (stored, now))  # text, number, text, number, ..., text
     if a[::2] != b[::2]: return False
     return all(abs(float(m) - float(n)) <= max(atol, rtol*abs(float(m))) for m, n in zip(a[1::2], b[1::2]))
@@ -57,10 +57,10 @@ def compare(stored, now, **tolerance):
     old, new = outputs(stored), outputs(now)
     if old.keys() != new.keys():
         return [f"stored: {', '.join(old) or 'no output'}; now: {', '.join(new) or 'no output'}"]
-    timing = bool(re.search('^# timing:', ''.join(stored['source']), re.M))
+    words = bool(re.search('^# (timing|rounding):', ''.join(stored['source']), re.M))
     return [f'{kind}\n    - {a[:160]}\n    + {b[:160]}' for kind in old
             for a, b in zip_longest(old[kind], new[kind], fillvalue='(no line)')
-            if not close(a, b, timing=timing, **tolerance)][:3]
+            if not close(a, b, words=words, **tolerance)][:3]
 
 def no_deprecations():
     "PYTHONWARNINGS that make a deprecation warning of our own code an error; it takes no patterns, so it names modules"

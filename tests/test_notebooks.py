@@ -27,10 +27,12 @@ def cell(text, source='x', **data):
     ('<A at 0x7f01>', '<A at 0x7f99>', True), ('seven', 'three', False), ('a', 'a\nb', False)])
 def test_the_comparison_itself(stored, now, same): assert (not compare(cell(stored), cell(now))) == same
 
-def test_kinds_of_output_and_marked_timings():
+def test_kinds_of_output_and_where_only_words_count():
     assert compare(cell('1'), cell('1', **{'image/png': ''})) and compare(cell('1'), dict(source='x', outputs=[]))
     assert not compare(cell('linear  9.5 s', '# timing: differs\nx'), cell('linear 12.0 s'))
     assert compare(cell('linear 9.5 s', '# timing: differs\nx'), cell('linear 9.5 s\nconv 2.0 s'))
+    assert not compare(cell('[0.45 0.69]', '# rounding: differs\nx'), cell('[0.46 0.7 ]'))
+    assert compare(cell('0.45, three', '# rounding: differs\nx'), cell('0.45, seven'))
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='forks')
 @pytest.mark.parametrize('sources, problem', [

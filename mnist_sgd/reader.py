@@ -105,16 +105,16 @@ def evaluate(
 
 def plot_evaluation(matrix, rows, digits): # what `evaluate` found; the digits of the net
     "Confusion matrix and calibration. Returns the figure"
-    size = 2 + .45*len(digits)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(size + 4, max(3.5, size)), layout='constrained')
-    left.imshow(matrix/matrix.sum(1, keepdim=True), cmap='Blues', vmin=0, vmax=1)
+    size = max(3, .9 + .5*len(digits))
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(size, size + 3), height_ratios=(size, 3), layout='constrained')
+    top.imshow(matrix/matrix.sum(1, keepdim=True), cmap='Blues', vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(matrix.numpy()):
-        left.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
+        top.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
     n = range(len(digits))
-    left.set(xticks=n, yticks=n, xticklabels=digits, yticklabels=digits, xlabel='answer', ylabel='true digit')
+    top.set(xticks=n, yticks=n, xticklabels=digits, yticklabels=digits, xlabel='answer', ylabel='true digit')
     _, n, p, acc = zip(*rows)
-    right.plot([0, 1], [0, 1], color='.7')
-    right.plot(p, acc, color=palette['cnn'])
-    right.scatter(p, acc, 10 + 8*np.log(n), color=palette['cnn'])
-    right.set(xlabel='probability', ylabel='accuracy', title='Calibration (large dots: many images)', xlim=(0, 1.02))
+    bottom.plot([0, 1], [0, 1], color='.7')
+    bottom.plot(p, acc, color=palette['cnn'])
+    bottom.scatter(p, acc, 10 + 8*np.log(n), color=palette['cnn'])
+    bottom.set(xlabel='probability', ylabel='accuracy', title='Calibration (large dots: many images)', xlim=(0, 1.02))
     return fig

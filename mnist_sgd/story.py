@@ -124,14 +124,14 @@ def story_table(rows): # as `train_baseline` makes them
 
 def plot_story(rows, learners): # rows of the table, as `train_baseline` makes them; the trained Learners by name
     "Training curves of the models, with the baseline as a line. Returns the figure"
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), constrained_layout=True)
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(6.4, 5.6), sharex=True, layout='constrained')
     for name, learn in learners.items():
         color = palette[dict(relu='net', conv='cnn').get(name, name)]
-        learn.recorder.plot_loss(left, model=name, color=color)
-        learn.recorder.plot_metrics(right, model=name, color=color)
+        learn.recorder.plot_loss(top, model=name, color=color)
+        learn.recorder.plot_metrics(bottom, model=name, color=color)
     for row in (o for o in rows if o['model'] == 'pixel similarity'):
-        right.axhline(row['accuracy'], color=palette['baseline'], linestyle=':', label=row['model'])
-    for ax in (left, right): ax.legend(fontsize=8)
+        bottom.axhline(row['accuracy'], color=palette['baseline'], linestyle=':', label=row['model'])
+    for ax in (top, bottom): ax.legend(fontsize=8)
     return fig
 
 # %% ../nbs/story.ipynb #3b0d24b0

@@ -105,13 +105,13 @@ def evaluate(
 
 def plot_evaluation(matrix, rows, digits): # what `evaluate` found; the digits of the net
     "Confusion matrix and calibration. Returns the figure"
-    size = max(3, .9 + .5*len(digits))
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(size, size + 3), height_ratios=(size, 3), layout='constrained')
+    ticks, size = range(len(digits)), .9 + .5*len(digits)
+    fig, (top, bottom) = plt.subplots(
+        2, 1, figsize=(max(5.4, size), size + 3), height_ratios=(size, 3), layout='constrained')
     top.imshow(matrix/matrix.sum(1, keepdim=True), cmap='Blues', vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(matrix.numpy()):
         top.text(j, i, f'{n:,}', ha='center', va='center', fontsize=9, color='white' if i == j else 'black')
-    n = range(len(digits))
-    top.set(xticks=n, yticks=n, xticklabels=digits, yticklabels=digits, xlabel='answer', ylabel='true digit')
+    top.set(xticks=ticks, yticks=ticks, xticklabels=digits, yticklabels=digits, xlabel='answer', ylabel='true digit')
     _, n, p, acc = zip(*rows)
     bottom.plot([0, 1], [0, 1], color='.7')
     bottom.plot(p, acc, color=palette['cnn'])

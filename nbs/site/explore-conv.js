@@ -20,8 +20,8 @@ export function slide(image, kernel) {
 export const kernels = {
   top: ['top edge', [-1, -1, -1, 0, 0, 0, 1, 1, 1]],
   left: ['left edge', [-1, 0, 1, -1, 0, 1, -1, 0, 1]],
-  falling: ['falling edge', [-1, -1, 0, -1, 0, 1, 0, 1, 1]],
-  rising: ['rising edge', [0, -1, -1, 1, 0, -1, 1, 1, 0]],
+  rising: ['rising edge', [-1, -1, 0, -1, 0, 1, 0, 1, 1]],
+  falling: ['falling edge', [0, -1, -1, 1, 0, -1, 1, 1, 0]],
   blur: ['blur: the mean', Array(9).fill(1/9)],
   wide: ['wide top edge, 5 by 5', [-.5, -.5, 0, .5, .5].flatMap(x => Array(5).fill(x))],
   spot: ['spot, 5 by 5', Array.from({length: 25}, (_, k) => Math.max(Math.abs(k%5 - 2), Math.abs(Math.floor(k/5) - 2)) < 2 ? .4 : -.225)],
